@@ -1,0 +1,49 @@
+# The two commands to know: `make app` and `make test`. Both set up everything they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help app install test lint bench messages lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+app: install ## Open the example study in the browser
+	$(BIN)/undersaid app
+
+install: $(VENV)/.app ## Make .venv ready to run undersaid
+
+test: $(VENV)/.dev ## Run the tests
+	$(BIN)/python -m pytest --numprocesses=auto
+
+lint: $(VENV)/.dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## Run the benchmarks that need no peers
+	$(BIN)/python benchmarks/gap_worlds.py
+
+messages: $(VENV)/.dev ## Add new texts of the interface to the French catalogue
+	$(BIN)/python tests/catalogue.py
+
+lock: $(VENV)/.dev ## Write the versions that are installed now to constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt
+
+clean: ## Remove .venv and what tests and builds leave behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.app: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e '.[report]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app
+	$(PIP) -e '.[dev,report]'
+	@touch $@

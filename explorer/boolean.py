@@ -1,0 +1,150 @@
+"""Boolean queries of listening tools: parse them once, match them anywhere.
+
+Words and "quoted phrases", AND, OR, NOT, brackets, a trailing * for any ending; words side by side mean AND. Case and accents
+do not matter, and a word matches whole words only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pyparsing as pp
+
+from sources.errors import BadQuery
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word or phrase; `pattern` is a regular expression that RE2, Java and Python read alike."""
+
+    text: str
+
+    @property
+    def pattern(self) -> str:
+        """Case- and accent-insensitive pattern with word boundaries that also hold beside accented letters."""
+        open_end = self.text.endswith("*")
+        words = self.text.rstrip("*").split()
+        body = r"[\s\p{P}]+".join("".join(_letter(c) for c in word) for word in words)
+        ending = "" if open_end else r"($|[^\p{L}\p{N}])"
+        return rf"(?i)(^|[^\p{{L}}\p{{N}}]){body}{ending}"
+
+
+@dataclass(frozen=True)
+class And:
+    """All parts hold."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """One of the parts holds."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """The part does not hold."""
+
+    part: Query
+
+
+Query = Term | And | Or | Not
+
+#: Letters that people write with and without marks, for a pattern without any accent folding in the engine.
+_VARIANTS = {
+    "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
+}  # fmt: skip
+_LIGATURES = {"œ": "(œ|oe)", "æ": "(æ|ae)", "ß": "(ß|ss)"}
+_APOSTROPHES = "'’ʼ`"
+
+
+@lru_cache(maxsize=4096)
+def parse(query: str) -> Query:
+    """Return the tree of `query`.
+
+    Raises
+    ------
+    BadQuery : empty, an unclosed bracket or quote, an operator without its word, an operator this reader does not know.
+    """
+    if not query.strip():
+        raise BadQuery("the query is empty", remedy="write at least one word")
+    unknown = re.search(r"\b(NEAR|ONEAR|WITHIN)(/\d+)?\b", query)
+    if unknown:
+        raise BadQuery(
+            f"the operator {unknown.group(0)} is not known here",
+            f"query {query!r}",
+            "use AND, OR, NOT, brackets and quotes",
+        )
+    try:
+        tree: Query = _grammar().parse_string(query, parse_all=True)[0]
+    except pp.ParseException as error:
+        raise BadQuery(
+            f"the query cannot be read from character {error.loc + 1} on",
+            f"query {query!r}",
+            "close every bracket and quote, and give each AND, OR, NOT its word",
+        ) from error
+    return tree
+
+
+def matches(query: str, text: str) -> bool:
+    """Tell whether `text` satisfies `query`: the reference for what the engines compute."""
+    return _holds(parse(query), unicodedata.normalize("NFC", text))
+
+
+def _holds(tree: Query, text: str) -> bool:
+    match tree:
+        case Term():
+            return bool(_python(tree.pattern).search(text))
+        case And(parts):
+            return all(_holds(p, text) for p in parts)
+        case Or(parts):
+            return any(_holds(p, text) for p in parts)
+        case Not(part):
+            return not _holds(part, text)
+
+
+@lru_cache(maxsize=4096)
+def _python(pattern: str) -> re.Pattern[str]:
+    # Python's re lacks \p{..}: letters and digits are \w without the underscore, punctuation is what is neither.
+    for java, python in ((r"[^\p{L}\p{N}]", r"[\W_]"), (r"[\s\p{P}]", r"[\W_]")):
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)
+
+
+def _letter(char: str) -> str:
+    lower = char.casefold()
+    if lower in _LIGATURES:
+        return _LIGATURES[lower]
+    if char in _APOSTROPHES:
+        return f"[{_APOSTROPHES}]"
+    base = unicodedata.normalize("NFD", lower)[:1]
+    if base in _VARIANTS:
+        return f"[{_VARIANTS[base]}]"
+    return re.escape(char)
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> pp.ParserElement:
+    conjunction, disjunction, negation = (pp.Keyword(word).suppress() for word in ("AND", "OR", "NOT"))
+    phrase = pp.QuotedString('"') | pp.QuotedString("«", end_quote_char="»") | pp.QuotedString("“", end_quote_char="”")
+    word = ~(conjunction | disjunction | negation) + pp.Regex(r"[^\s()\"«»“”]+")
+    leaf = (phrase | word).set_parse_action(lambda tokens: Term(" ".join(str(tokens[0]).split())))
+    leaf.add_condition(lambda tokens: bool(re.search(r"\w", tokens[0].text)), message="no letter or digit")
+
+    either = pp.Forward()
+    bracket = pp.Suppress("(") + either + pp.Suppress(")")
+    single = pp.Forward()
+    single <<= (negation + single).set_parse_action(lambda tokens: Not(tokens[0])) | bracket | leaf
+    every = (single + (pp.Optional(conjunction) + single)[...]).set_parse_action(_joined(And))
+    either <<= (every + (disjunction + every)[...]).set_parse_action(_joined(Or))
+    return either
+
+
+def _joined(kind: type[And] | type[Or]) -> Callable[[pp.ParseResults], Query]:
+    return lambda tokens: tokens[0] if len(tokens) == 1 else kind(tuple(tokens))

@@ -1,0 +1,114 @@
+"""The search side of a study: terms of many files on one scale, summed to topics, brought to one grain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from explorer.coverage import cover_frame
+from explorer.notes import Note
+from explorer.periods import coarsen
+from explorer.study import Study, fold
+from explorer.tallies import Tallies
+from sources.calibration import on_one_scale
+
+
+def interest_rows(study: Study, tallies: Tallies, notes: list[Note]) -> pd.DataFrame:
+    """Interest rows of the study's terms: one place, one unit, one grain."""
+    rows = tallies.interest([term for topic in study.topics for term in topic.search])
+    rows = rows[rows["partial"].isna() | ~rows["partial"].fillna(False).astype(bool)]
+    if rows.empty:
+        notes.append(Note("no search"))
+        return rows
+    if study.geo and (rows["geo"] == study.geo).any():
+        rows = rows[rows["geo"] == study.geo]
+    elif rows["geo"].nunique() > 1:
+        place = rows["geo"].value_counts().index[0]
+        notes.append(Note("several places", {"place": place or "worldwide"}))
+        rows = rows[rows["geo"] == place]
+    elif study.geo and rows["geo"].iloc[0] != study.geo:
+        notes.append(Note("other place", {"place": rows["geo"].iloc[0] or "worldwide", "asked": study.geo}))
+    for column, code in (("unit", "several units"), ("grain", "several grains")):
+        if rows[column].nunique() > 1:
+            kept = rows.groupby(column)["term"].nunique().idxmax()
+            notes.append(Note(code, {"kept": kept}))
+            rows = rows[rows[column] == kept]
+    return rows
+
+
+def search_series(
+    study: Study, rows: pd.DataFrame, grain: str, week_start: int, notes: list[Note]
+) -> tuple[pd.DataFrame, str]:
+    """Return `topic`, `period`, `value`, `lo`, `hi`, `scale_error` of every topic in `grain`, and the unit of the values."""
+    columns = ["topic", "period", "value", "lo", "hi", "scale_error"]
+    if rows.empty:
+        return pd.DataFrame(columns=columns), "index"
+    unit = rows["unit"].iloc[0]
+    by_term = _one_series_per_term(rows, unit, notes)
+    topic_of = {fold(term): topic.id for topic in study.topics for term in topic.search}
+    terms = pd.DataFrame(
+        [(fold(t), topic.id) for topic in study.topics for t in topic.search], columns=["fold", "topic"]
+    )
+    found = set(by_term["term"].map(fold))
+    absent = [t for topic in study.topics for t in topic.search if fold(t) not in found]
+    if absent:
+        notes.append(Note("terms missing", {"n": len(absent), "terms": ", ".join(absent[:5])}))
+    by_term["topic"] = by_term["term"].map(lambda t: topic_of[fold(t)])
+    asked = terms[terms["fold"].isin(found)].groupby("topic").size()
+    summed = by_term.groupby(["topic", "period"], sort=False).agg(
+        value=("value", lambda v: v.sum(skipna=False)),
+        lo=("lo", lambda v: v.sum(skipna=False)),
+        hi=("hi", lambda v: v.sum(skipna=False)),
+        scale_error=("scale_error", "max"),
+        n=("value", "size"),
+    )
+    summed = summed.reset_index()
+    # A topic with two terms of which one was not measured in a period is not half as much searched there: it is unknown.
+    short = summed["n"] < summed["topic"].map(asked)
+    summed.loc[short, ["value", "lo", "hi"]] = np.nan
+    coarse = coarsen(
+        summed,
+        ["topic"],
+        ["value", "lo", "hi"],
+        grain=rows["grain"].iloc[0],
+        to=grain,
+        week_start=week_start,
+        how="mean",
+    )
+    if "scale_error" not in coarse:
+        coarse["scale_error"] = coarse["topic"].map(summed.groupby("topic")["scale_error"].max())
+    return coarse[columns].sort_values(["topic", "period"], ignore_index=True), unit
+
+
+def _one_series_per_term(rows: pd.DataFrame, unit: str, notes: list[Note]) -> pd.DataFrame:
+    """`term`, `period`, `value`, `lo`, `hi`, `scale_error`: an index of several files is calibrated through shared terms."""
+    if unit != "index" or rows["scale"].nunique() == 1:
+        newest = rows.sort_values("fetched_at").drop_duplicates(["term", "period"], keep="last")
+        return newest[["term", "period", "value", "lo", "hi"]].assign(scale_error=0.0)
+    whole = [s for s, group in rows.groupby("scale") if group["term"].nunique() == rows["term"].nunique()]
+    if whole:
+        rows = rows[rows["scale"].isin(whole)]
+    requests = rows.rename(columns={"scale": "request", "period": "ds"})
+    series, fit = on_one_scale(requests[["request", "term", "ds", "value", "lo", "hi"]])
+    sizes = fit.component[fit.component >= 0].value_counts()
+    main = sizes.index[0] if len(sizes) else -1
+    apart = sorted(fit.component.index[fit.component != main])
+    if apart:
+        notes.append(Note("terms unconnected", {"n": len(apart), "terms": ", ".join(apart[:5])}))
+    notes.append(Note("calibrated", {"n": int(rows["scale"].nunique())}))
+    kept = series[series["component"] == main].rename(columns={"ds": "period"})
+    return kept[["term", "period", "value", "lo", "hi", "scale_error"]]
+
+
+def search_cover(rows: pd.DataFrame, search: pd.DataFrame) -> pd.DataFrame:
+    """Return the coverage of the search side: complete where every topic has a value, partial where some have."""
+    if search.empty:
+        return cover_frame()
+    whole = search.groupby("period")["value"].agg(lambda v: v.notna().mean())
+    return cover_frame(
+        side="search",
+        source=", ".join(sorted(rows["source"].unique())),
+        period=whole.index,
+        status=np.select([whole == 1, whole > 0], ["complete", "partial"], "missing"),
+        rows=search.groupby("period")["value"].count().to_numpy(),
+    )

@@ -1,0 +1,213 @@
+"""The seam: everything that reads the big tables, as Ibis expressions that never name an engine.
+
+Big tables in, small frames out. DuckDB in this process by default; the same expressions run on Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from explorer import boolean
+from explorer.study import BadStudy, Topic, fold
+from sources.store import Store
+from sources.tables import KEYS, TABLES
+
+#: Ibis' unit of truncation for every grain.
+UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+
+#: An account with this many posts on one topic in one period speaks without pause; ordinary authors of a topic write 1 or 2.
+LOUD_POSTS = {"hour": 3, "day": 4, "week": 5, "month": 15, "quarter": 45, "year": 180}
+
+
+@dataclass(frozen=True)
+class Binning:
+    """How instants become periods. `week_start`: 0 Monday .. 6 Sunday (Google Trends weeks start on Sunday)."""
+
+    grain: str
+    week_start: int = 0
+
+
+class Tallies:
+    """The tables of one store as they are now, opened in one engine. Open it anew to see what was stored since."""
+
+    def __init__(self, store: Store, engine: Any = None) -> None:
+        self._store = store
+        self._newest: Any = None
+        self._kept = 0
+        self._tags: dict[tuple[tuple[str, str], ...], Any] = {}
+        self._engine = engine if engine is not None else open_engine("duckdb")
+
+    def latest(self, table: str) -> Any:
+        """Return the table with the newest row of every key, as an expression; empty when nothing was stored."""
+        files = self._store.files(table)
+        if not files:
+            return ibis.memtable(TABLES[table].empty_table())
+        rows = self._engine.read_parquet(files)
+        newest = ibis.row_number().over(
+            ibis.window(group_by=list(KEYS[table]), order_by=[_.fetched_at.desc(), _.batch_id.desc()])
+        )
+        return rows.mutate(_rank=newest).filter(_._rank == 0).drop("_rank")
+
+    def interest(self, terms: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the interest rows, of `terms` only if given; `term` is compared as names are (`study.fold`)."""
+        frame = self._frame(self.latest("interest"))
+        if terms is not None:
+            frame = frame[frame["term"].map(fold).isin({fold(t) for t in terms})]
+        return frame.reset_index(drop=True)
+
+    def counts(self) -> pd.DataFrame:
+        """Return the rows of the counts table."""
+        return self._frame(self.latest("counts"))
+
+    def small(self, table: str) -> pd.DataFrame:
+        """Return a table that is small by nature (coverage, queries, regions, content)."""
+        return self._frame(self.latest(table))
+
+    def n_posts(self) -> int:
+        """Return the number of distinct posts stored."""
+        return int(self._frame(self._posts().aggregate(n=_.count())).loc[0, "n"])
+
+    def post_queries(self) -> list[str]:
+        """Return the names of the queries that matched the posts in their source, without the unknown ones."""
+        named = self._posts().filter(_.query != "").group_by("query").aggregate(n=_.count())
+        return list(self._frame(named.order_by([_.n.desc(), _.query]).limit(500))["query"])
+
+    def posts_span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """Return the first and last instant of the stored posts; None when there are none."""
+        posts = self._posts()
+        row = self._frame(posts.aggregate(first=_.created_at.min(), last=_.created_at.max())).iloc[0]
+        return None if pd.isna(row["first"]) else (row["first"], row["last"])
+
+    def posts_per_period(self, binning: Binning) -> pd.DataFrame:
+        """Return `period`, `posts` of all posts, whatever their topic: a period without any post was not collected."""
+        posts = self._posts().mutate(period=_period(_.created_at, binning))
+        return self._frame(posts.group_by("period").aggregate(posts=_.count()).order_by("period"))
+
+    def voice(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
+        """Return who speaks of what: one row per (topic, period) that has at least one post.
+
+        Columns: `topic`, `period`, `posts` (reposts not counted), `reposts`, `authors` (distinct, reposts not counted),
+        `loud_authors` (accounts with at least LOUD_POSTS posts), `unsigned` (posts without an author key).
+        """
+        said = self._tagged(topics).mutate(period=_period(_.created_at, binning))
+        own = said.filter(_.kind != "repost")
+        by_author = own.group_by("topic", "period", "author_key").aggregate(n=_.count())
+        people = by_author.group_by("topic", "period").aggregate(
+            posts=_.n.sum(),
+            authors=_.author_key.count(),
+            loud_authors=(_.author_key.notnull() & (_.n >= LOUD_POSTS[binning.grain])).sum(),
+            unsigned=ibis.cases((_.author_key.isnull(), _.n), else_=0).sum(),
+        )
+        passed_on = said.filter(_.kind == "repost").group_by("topic", "period").aggregate(reposts=_.count())
+        joined = people.outer_join(passed_on, ["topic", "period"])
+        return self._frame(
+            joined.select(
+                topic=ibis.coalesce(joined.topic, joined.topic_right),
+                period=ibis.coalesce(joined.period, joined.period_right),
+                posts=joined.posts.fill_null(0),
+                reposts=joined.reposts.fill_null(0),
+                authors=joined.authors.fill_null(0),
+                loud_authors=joined.loud_authors.fill_null(0),
+                unsigned=joined.unsigned.fill_null(0),
+            ).order_by("topic", "period")
+        )
+
+    def sample(self, topic: Topic, n: int = 5) -> pd.DataFrame:
+        """Return posts of a topic that many people met: `created_at`, `platform`, `kind`, `text`, `like_count`, `country`."""
+        said = self._tagged([topic]).filter((_.kind != "repost") & _.text.notnull())
+        chosen = said.order_by([_.like_count.fill_null(0).desc(), _.id]).limit(n)
+        return self._frame(chosen.select("created_at", "platform", "kind", "text", "like_count", "country"))
+
+    def topics_of(self, topics: Sequence[Topic]) -> pd.DataFrame:
+        """Return `platform`, `id`, `topic` of every post that belongs to a topic; a post may belong to several."""
+        return self._frame(self._tagged(topics).select("platform", "id", "topic"))
+
+    def _tagged(self, topics: Sequence[Topic]) -> Any:
+        """Posts x topics they belong to: by the query that matched them in their source, else by their own words."""
+        key = tuple((t.id, t.social) for t in topics)
+        if key not in self._tags:
+            self._tags[key] = self._keep(self._tag(topics))
+        return self._tags[key]
+
+    def _tag(self, topics: Sequence[Topic]) -> Any:
+        posts = self._posts().mutate(_name=_.query.strip().lower())
+        names = pd.DataFrame(
+            [(n.strip().lower(), t.id) for t in topics for n in {t.id, t.label, t.social, *t.labels.values()} if n],
+            columns=["_name", "topic"],
+        ).drop_duplicates()
+        known = sorted(names["_name"].unique())
+        mapping = ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
+        named = posts.filter(_._name.isin(known)).inner_join(mapping, "_name")
+        # Only posts that no query of the study has matched are searched for words: that is the costly part.
+        rest = posts.filter(~_._name.isin(known))
+        rest = rest.mutate(_words=ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, ""))
+        rest = self._keep(rest)
+        columns = [*posts.drop("_name").columns, "topic"]
+        spoken = [
+            rest.filter(_condition(t.social)).mutate(topic=ibis.literal(t.id)).select(columns)
+            for t in topics
+            if t.social
+        ]
+        return ibis.union(named.select(columns), *spoken) if spoken else named.select(columns)
+
+    def _posts(self) -> Any:
+        """The newest version of every post, worked out once."""
+        if self._newest is None:
+            self._newest = self._keep(self.latest("posts"))
+        return self._newest
+
+    def _keep(self, expression: Any) -> Any:
+        """Work an expression out once and return the result as a table of this session."""
+        if not self._engine.supports_temporary_tables:
+            return expression.cache()
+        self._kept += 1
+        return self._engine.create_table(f"kept_{self._kept}", expression, temp=True)
+
+    def _frame(self, expression: Any) -> pd.DataFrame:
+        # Through Arrow: Ibis 12's own pandas conversion touches an option that pandas 3 warns about.
+        frame: pd.DataFrame = self._engine.to_pyarrow(expression).to_pandas()
+        for column in frame.select_dtypes("datetime").columns:
+            frame[column] = frame[column].dt.tz_localize("UTC")
+        return frame
+
+
+def open_engine(name: str) -> Any:
+    """Open the engine a study names; its session clock is UTC, so that a period starts at the same instant everywhere."""
+    if name == "duckdb":
+        engine = ibis.duckdb.connect()
+        engine.raw_sql("SET TimeZone = 'UTC'")
+        return engine
+    raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb")
+
+
+def _period(instant: Any, binning: Binning) -> Any:
+    """First instant of the period that holds `instant`."""
+    unit = UNITS[binning.grain]
+    if binning.grain != "week" or binning.week_start == 0:
+        return instant.truncate(unit)
+    shift = ibis.interval(days=binning.week_start)
+    return (instant - shift).truncate(unit) + shift
+
+
+def _condition(query: str) -> Any:
+    """Translate a boolean query into a condition on the column `_words`."""
+    return _holds(boolean.parse(query))
+
+
+def _holds(tree: boolean.Query) -> Any:
+    match tree:
+        case boolean.Term():
+            return _._words.re_search(tree.pattern)
+        case boolean.And(parts):
+            return ibis.and_(*(_holds(p) for p in parts))
+        case boolean.Or(parts):
+            return ibis.or_(*(_holds(p) for p in parts))
+        case boolean.Not(part):
+            return ~_holds(part)

@@ -1,0 +1,73 @@
+"""The answers of a study, cached."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from explorer.answers import Gaps, Outlook, find_gaps, look_ahead, voice_of
+from explorer.panel import Panel, read_panel
+from explorer.study import Study, read_study
+from explorer.tallies import Tallies
+from explorer.ui.session import corrected
+from forecasting import gap_path
+
+# Keyed by the study's path and the version of its store, so that new data give a new answer and nothing else does. The path of
+# an uploaded study is random: another session cannot name it.
+
+
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+def _panel(path: str, version: str, study_text: str) -> Panel:
+    return read_panel(read_study(path))
+
+
+@st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
+def _gaps(path: str, version: str, study_text: str, *, people: bool) -> Gaps:
+    return find_gaps(read_study(path), panel=_panel(path, version, study_text), corrected=people)
+
+
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+def _outlook(path: str, version: str, study_text: str, *, people: bool, horizon: int | None) -> Outlook:
+    return look_ahead(read_study(path), panel=_panel(path, version, study_text), corrected=people, horizon=horizon)
+
+
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+def _path(path: str, version: str, study_text: str, *, people: bool) -> pd.DataFrame:
+    panel = _panel(path, version, study_text)
+    every = max(round(panel.search["period"].nunique() / 60), 1)
+    return gap_path(panel.search, voice_of(panel, corrected=people), every=every)
+
+
+def _key(opened: Study) -> tuple[str, str, str]:
+    return str(opened.path), opened.store.version(), opened.path.read_text(encoding="utf-8")
+
+
+def panel_of(opened: Study) -> Panel:
+    """Return both sides of a study, from the cache where nothing has changed."""
+    return _panel(*_key(opened))
+
+
+def gaps_of(opened: Study) -> Gaps:
+    """Return the gaps of a study, from the cache where nothing has changed."""
+    return _gaps(*_key(opened), people=corrected())
+
+
+def outlook_of(opened: Study, horizon: int | None = None) -> Outlook:
+    """Return the projection of a study, from the cache where nothing has changed."""
+    return _outlook(*_key(opened), people=corrected(), horizon=horizon)
+
+
+def path_of(opened: Study) -> pd.DataFrame:
+    """Return the gap of every topic through time, from the cache where nothing has changed."""
+    return _path(*_key(opened), people=corrected())
+
+
+@st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+def _sample(path: str, version: str, study_text: str, *, topic: str) -> pd.DataFrame:
+    opened = read_study(path)
+    return Tallies(opened.store).sample(opened.topic(topic))
+
+
+def sample_of(opened: Study, topic: str) -> pd.DataFrame:
+    """Return posts of a topic that many people met."""
+    return _sample(*_key(opened), topic=topic)

@@ -1,0 +1,117 @@
+"""Numbers that explain themselves, and charts with their finding in words and their numbers in a table."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from explorer.answers import Outlook
+from explorer.fact import Fact
+from explorer.phrases import MEANINGS, REASONS, WARNINGS
+from explorer.ui.links import link
+from explorer.ui.text import plain
+from explorer.words import Words
+
+
+def fact(number: Fact, label: str, shown: str, meaning: str, say: Words) -> None:
+    """Show one number with its interval, and behind a button all that is needed to trust or to doubt it."""
+    with st.container(border=True, height="stretch"):
+        st.metric(label, shown)
+        if number.lo is not None and number.hi is not None and number.level is not None:
+            span = say.span(number.lo, number.hi)
+            st.caption(say("{level} interval: {span}", level=say.percent(number.level, 0), span=span))
+        with st.popover(say("How is this known?"), type="tertiary", icon=":material/help:"):
+            st.markdown(meaning)
+            for name, text in _evidence(number, say):
+                st.markdown(f"**{name}** {plain(text)}")
+            for code in number.warnings:
+                st.markdown(":material/warning: " + say(WARNINGS[code]))
+            link("method", say("How it is made"), icon=":material/menu_book:", m=number.method)
+
+
+def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
+    lines = []
+    if number.n is not None:
+        counted = {"people": say("people, counted once a period"), "posts": say("posts"), "weeks": say("weeks")}
+        lines.append((say("Rests on"), f"{say.number(number.n, 0)} {counted.get(number.n_of, number.n_of)}"))
+    if number.period is not None:
+        lines.append((say("From … to"), f"{say.date(number.period[0])} … {say.date(number.period[1])}"))
+    if number.sources:
+        lines.append((say("Sources"), ", ".join(number.sources)))
+    if number.fetched_at is not None:
+        lines.append((say("Fetched"), say.date(number.fetched_at)))
+    if number.corrected is not None:
+        lines.append(
+            (
+                say("Counts"),
+                say("people, loud accounts once") if number.corrected else say("every post, loud accounts too"),
+            )
+        )
+    if number.simulated:
+        lines.append((say("Data"), say("Example data, simulated")))
+    return lines
+
+
+def draw(
+    chart: alt.LayerChart, finding: str, table: pd.DataFrame, say: Words, *, key: str, select: bool = False
+) -> list[str]:
+    """Draw a chart with the finding as its alternative text and its numbers in a table below; return the selected topics."""
+    if select:
+        event = st.altair_chart(chart, key=key, alt=finding, on_select="rerun", selection_mode="pick")
+        chosen = [str(p["topic"]) for p in event["selection"].get("pick", []) if "topic" in p]
+    else:
+        st.altair_chart(chart, key=key, alt=finding)
+        chosen = []
+    with st.expander(say("The same as a table")):
+        st.dataframe(_rounded(table), hide_index=True, key=f"{key}_table", alt=finding)
+    return chosen
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = list(table.select_dtypes("number").columns)
+    return table.assign(**{c: table[c].round(2) for c in numbers})
+
+
+def gap_meaning(number: Fact, say: Words) -> str:
+    """Return what a gap means in plain words."""
+    if number.value is None:
+        return say(MEANINGS["cannot tell"])
+    if number.value >= 0:
+        return say(
+            "This topic holds {factor} times the share of searches that it holds of people speaking.",
+            factor=say.factor(number.value),
+        )
+    return say(
+        "This topic holds {factor} times the share of people speaking that it holds of searches.",
+        factor=say.factor(number.value),
+    )
+
+
+def reason(row: pd.Series, say: Words) -> str:
+    """Return why the verdict is what it is."""
+    return say(REASONS[row["reason"]])
+
+
+def record(outlook: Outlook, topic: str, say: Words) -> None:
+    """Show how well such projections did on the past of this topic: what is promised beside what was kept."""
+    rows = []
+    sides = ((outlook.projection.search, say("Search")), (outlook.projection.social, say("Posts")))
+    for side, name in sides:
+        own = side[side["topic"] == topic]
+        if len(own):
+            first = own.iloc[0]
+            rows.append(
+                {
+                    say("Series"): name,
+                    say("Models and their weights"): first["members"],
+                    say("80 % range held"): say.percent(first.get("coverage-80"), 0),
+                    say("95 % range held"): say.percent(first.get("coverage-95"), 0),
+                    say("Past tests"): int(first["origins"]),
+                }
+            )
+    if rows:
+        with st.expander(say("How well this did on the past")):
+            st.dataframe(
+                pd.DataFrame(rows), hide_index=True, key="record", alt=say("Realised coverage of past projections.")
+            )

@@ -1,0 +1,65 @@
+"""What a page shows when there is no answer, or not a whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from explorer.panel import Panel
+from explorer.phrases import NOTES
+from explorer.study import Study
+from explorer.ui.answers import panel_of
+from explorer.ui.links import link
+from explorer.ui.text import plain
+from explorer.words import Words
+from forecasting.errors import ForecastError
+from sources.errors import SourceError
+
+
+@contextmanager
+def answering(say: Words) -> Iterator[None]:
+    """Turn an error of ours into a sentence with a way out, and keep the page alive."""
+    try:
+        yield
+    except (SourceError, ForecastError) as error:
+        st.warning(str(error), icon=":material/info:")
+        link("data", say("Go to the data"), icon=":material/database:")
+        st.stop()
+
+
+def empty(say: Words) -> None:
+    """Show what an empty study needs, and stop."""
+    st.info(
+        say("Nothing has been imported yet. Bring one file of searches and one of posts: the gap is measured at once.")
+    )
+    link("data", say("Import files"), icon=":material/upload_file:")
+    st.stop()
+
+
+def both_sides(opened: Study, say: Words) -> Panel:
+    """Return the panel of a study; stop with what is missing named where a side has no data."""
+    if not opened.topics:
+        empty(say)
+    panel = panel_of(opened)
+    if panel.search.empty and panel.social.empty:
+        empty(say)
+    for side, code in ((panel.search, "no search"), (panel.social, "no voice")):
+        if side.empty:
+            st.info(say(NOTES[code]))
+            link("data", say("Import files"), icon=":material/upload_file:")
+            st.stop()
+    return panel
+
+
+def show_notes(panel: Panel, say: Words) -> None:
+    """Show what the reader must know about the data: limits that were met first, the rest folded away."""
+    loud = [n for n in panel.notes if n.code.startswith("coverage")]
+    for note in loud:
+        st.warning(say(NOTES[note.code], **note.details), icon=":material/warning:")
+    rest = [n for n in panel.notes if n not in loud]
+    if rest:
+        with st.expander(say("About these data ({n})", n=len(rest))):
+            for note in rest:
+                st.markdown("- " + plain(say(NOTES[note.code], **note.details)))

@@ -1,0 +1,231 @@
+"""The forecast: members weighted, for each series, by how well they did at earlier origins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting import intervals, rolling
+from forecasting import members as methods
+from forecasting.errors import Note
+from forecasting.frames import Panel, bound, check_horizon, check_levels, fill, panel
+from forecasting.intervals import Intervals
+from forecasting.rolling import Rolling
+
+#: Weight of a member = 1 / (mean scaled error) ** POWER; chosen on earlier origins (docs/forecasting-log.md).
+POWER = 5.0
+#: A series that was never negative and changes by more than this share of its mean from period to period is modelled on
+#: logarithms only: an additive season or trend means nothing there (chosen on earlier origins, same log).
+NOISY = 0.1
+ORIGINS = 4
+LEVELS = (80, 95)
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A rolling evaluation with the ensemble on top.
+
+    Parameters
+    ----------
+    panel, rolling : what was forecast, and the members' forecasts.
+    levels : coverage of the intervals [per cent], rising.
+    weights : (members, n) of the present forecast; they add up to 1.
+    point : (1 + K, n, h) the ensemble; at a past origin its weights come from the other origins only (cross-fitted).
+    intervals : half-widths, method and realised coverage.
+    method : per series: "weighted by backtest" | "equal weights: too short for a backtest" | "last value: ...".
+    nonnegative : (n,) series whose forecasts and bounds stop at zero.
+    notes : what the result should say about itself.
+    """
+
+    panel: Panel
+    rolling: Rolling
+    levels: tuple[float, ...]
+    weights: np.ndarray
+    point: np.ndarray
+    intervals: Intervals
+    method: tuple[str, ...]
+    nonnegative: np.ndarray
+    notes: tuple[Note, ...]
+
+
+def forecast(
+    df: pd.DataFrame,
+    h: int,
+    *,
+    freq: str,
+    levels: Sequence[float] = LEVELS,
+    seed: int = 0,
+    members: Sequence[str] | None = None,
+    origins: int = ORIGINS,
+    nonnegative: bool | None = None,
+    keep_members: bool = False,
+) -> pd.DataFrame:
+    """Forecast every series h periods ahead, with intervals, and say how.
+
+    Each member forecasts each series from `origins` past dates; members are combined with weights 1 / error**5 per
+    series, and the interval is a quantile of the errors the combination made there (conformal).
+
+    Parameters
+    ----------
+    df : long frame, one row per (unique_id, ds): `y` a number or missing. Rows may come in any order; periods without
+        a row are missing, not zero: they are bridged for fitting and never scored.
+    h : periods to forecast, counted from the last observed period of each series.
+    freq : grain: "h", "D", "W", "W-MON" ..., "MS" (or "M"), "QS" (or "Q"), "YS" (or "Y").
+    levels : coverage of the intervals [per cent].
+    seed : kept for members that draw random numbers; those of today do not.
+    members : names out of `forecasting.members.MEMBERS`; None = all that fit, without those that cost too much for so
+        many series (said in `note`).
+    origins : past origins, one horizon apart (closer on short series).
+    nonnegative : forecasts and bounds stop at zero; None = for series that were never negative.
+    keep_members : add one column per member with its own forecast.
+
+    Returns
+    -------
+    One row per (unique_id, ds), sorted, ds continuing the series' own grid:
+    `yhat`, `yhat-lo-80`, `yhat-hi-80`, ... in the unit of y;
+    `method` how the members were weighted ("weighted by backtest" | "equal weights" | "last value");
+    `members` with their weights, e.g. "theta 0.61, damped 0.39";
+    `interval` "conformal-pooled" | "conformal-series" | "native-ets" | "naive-error";
+    `coverage-80`, ... realised coverage of that interval in the backtest [0..1], NaN where there was none;
+    `origins` past origins the weights rest on; `note` what else to know, "" if nothing.
+
+    Raises
+    ------
+    BadArgument : unknown grain or member, h < 1, a level outside 0..100.
+    BadSeries : a column, id or date is missing, a date comes twice or lies off the grid, a value is infinite.
+    TooLittleData : no rows, or a series with fewer than 4 observed values.
+
+    References
+    ----------
+    Makridakis, Spiliotis & Assimakopoulos (2020), The M4 Competition, IJF 36; Pawlikowski & Chorowska (2020), Weighted
+    ensemble of statistical models, IJF 36 (weights from rolling-origin errors).
+    """
+    combined = combine(
+        panel(df, freq), h, levels=levels, members=members, origins=origins, nonnegative=nonnegative
+    )
+    return frame(combined, keep_members=keep_members)
+
+
+def combine(
+    data: Panel,
+    h: int,
+    *,
+    levels: Sequence[float] = LEVELS,
+    members: Sequence[str] | None = None,
+    origins: int = ORIGINS,
+    nonnegative: bool | None = None,
+    step: int | None = None,
+    beside: Sequence[str] = (),
+) -> Combined:
+    """Return the ensemble of a checked panel with everything it rests on (see `forecast`).
+
+    `step` sets the distance of the origins; members named in `beside` are run but not weighted.
+    """
+    h, levels = check_horizon(h), check_levels(levels)
+    names, left_out = methods.choose(members, len(data.ids))
+    names = tuple(dict.fromkeys((*names, *beside)))
+    rolled = rolling.roll(data, h, names, origins, step=step)
+    weighted = np.array([n not in beside or n in (members or ()) for n in names])
+    additive = np.array([members is None and methods.MEMBERS[n].additive for n in names])
+    never_negative = np.array([bool(np.nanmin(y) >= 0) for y in data.values])
+    floor = never_negative if nonnegative is None else np.full(len(data.ids), nonnegative)
+    point, weight, method = _ensemble(rolled, floor, weighted, additive)
+    found = intervals.conformal(point, rolled.actual, rolled.recent, levels)
+    found = _complete(found, data, h, levels)
+    notes = [
+        Note("member_left_out", "", f"{name} left out: it costs too much for {len(data.ids)} series; name it in members=")
+        for name in left_out
+    ]
+    for uid, y in zip(data.ids, data.values, strict=True):
+        share = float(np.isnan(y).mean())
+        if share > 0.1:
+            notes.append(Note("gaps", str(uid), f"{share:.0%} of the periods are missing and were bridged"))
+    return Combined(data, rolled, levels, weight, point, found, method, floor, tuple(notes))
+
+
+def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
+    """Return the present forecast of `combined` as the long frame that `forecast` documents."""
+    data, rolling, found, levels = combined.panel, combined.rolling, combined.intervals, combined.levels
+    n, h = combined.point.shape[1:]
+    point = combined.point[0]
+    out: dict[str, object] = {
+        "unique_id": [uid for uid in data.ids for _ in range(h)],
+        "ds": data.grain.future(data.ends[0], h).append([data.grain.future(end, h) for end in data.ends[1:]]),
+        "yhat": point.ravel(),
+    }
+    for a, level in enumerate(levels):
+        lo, hi = point - found.half[a], point + found.half[a]
+        out[bound("lo", level)] = np.where(combined.nonnegative[:, None], np.maximum(lo, 0.0), lo).ravel()
+        out[bound("hi", level)] = hi.ravel()
+    used = [_recipe(rolling.names, combined.weights[:, i]) for i in range(n)]
+    common = "; ".join(str(note) for note in combined.notes if not note.where)
+    own = {note.where: note.text for note in combined.notes if note.where}
+    notes = ["; ".join(t for t in (common, own.get(str(uid), "")) if t) for uid in data.ids]
+    columns = {"method": combined.method, "members": used, "interval": found.method}
+    out |= {name: np.repeat(np.array(value, dtype=object), h) for name, value in columns.items()}
+    for a, level in enumerate(levels):
+        out[f"coverage-{level:g}"] = np.repeat(found.coverage[a], h)
+    out["origins"] = np.repeat(rolling.origins, h)
+    out["note"] = np.repeat(np.array(notes, dtype=object), h)
+    if keep_members:
+        out |= {name: rolling.point[0, m].ravel() for m, name in enumerate(rolling.names)}
+    return pd.DataFrame(out)
+
+
+def _ensemble(
+    rolling: Rolling, floor: np.ndarray, weighted: np.ndarray, additive: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return the combined forecasts at every origin, the present weights, and how each series was weighted."""
+    depth, _, n, _ = rolling.point.shape
+    point = np.full(rolling.naive2.shape, np.nan)
+    present = np.zeros((len(rolling.names), n))
+    tested = rolling.origins > 0
+    for k in range(depth):
+        suited = weighted[:, None] & ~(additive[:, None] & (rolling.relative[k] > NOISY))
+        weight = weights(rolling, k, suited)
+        values = np.where(np.isfinite(rolling.point[k]), rolling.point[k], 0.0)
+        answered = weight.sum(axis=0) > 0
+        point[k] = np.where(answered[:, None], (weight[:, :, None] * values).sum(axis=0), rolling.naive2[k])
+        if k == 0:
+            present = weight
+    point = np.where(floor[:, None], np.maximum(point, 0.0), point)
+    named = ("weighted by backtest" if t else "equal weights" for t in tested)
+    method = tuple(m if a else "last value" for m, a in zip(named, present.sum(axis=0) > 0, strict=True))
+    return point, present, method
+
+
+def weights(rolling: Rolling, k: int, weighted: np.ndarray) -> np.ndarray:
+    """Return (members, n) weights for origin k from the errors at all other past origins; 0 for who has no answer.
+
+    A member's error is the geometric mean, over origins, of its mean absolute error: one origin at which all go wrong
+    should not decide. A series without any other origin weighs all members that answer alike; a column of zeros means
+    that none does. `weighted` (members, n) says who may be weighted at all.
+    """
+    others = [j for j in range(1, len(rolling.point)) if j != k]
+    able = np.isfinite(rolling.point[k]).all(axis=2) & weighted
+    error = intervals.nanmean(np.abs(rolling.actual[others][:, None] - rolling.point[others]), axis=(3,))
+    largest = np.max(error, axis=(0, 1), initial=0.0, where=np.isfinite(error))
+    floor = np.where(largest > 0, 1e-3 * largest, 1.0)
+    mean = intervals.nanmean(np.log(np.maximum(error, floor)), axis=(0,))
+    judged = able & np.isfinite(mean)
+    best = np.min(mean, axis=0, initial=np.inf, where=judged)
+    weight = np.where(judged, np.exp(-POWER * (np.where(judged, mean, 0.0) - np.where(np.isfinite(best), best, 0.0))), 0.0)
+    weight = np.where(weight.sum(axis=0) > 0, weight, able.astype(float))
+    return weight / np.maximum(weight.sum(axis=0), 1e-300)
+
+
+def _complete(found: Intervals, data: Panel, h: int, levels: tuple[float, ...]) -> Intervals:
+    """Return the intervals with a stand-in for every series that has too little backtest."""
+    half, method = found.half.copy(), list(found.method)
+    for i, name in enumerate(found.method):
+        if not name:
+            half[:, i], method[i] = intervals.stand_in(fill(data.values[i]), h, levels)
+    return replace(found, half=half, method=tuple(method))
+
+
+def _recipe(names: tuple[str, ...], weight: np.ndarray) -> str:
+    order = np.argsort(-weight, kind="stable")
+    return ", ".join(f"{names[m]} {weight[m]:.2f}" for m in order if weight[m] >= 0.005)

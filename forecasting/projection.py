@@ -1,0 +1,373 @@
+"""Search, voice and their gap forward in time: what the gap may become, and the windows to act in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting import ensemble
+from forecasting.errors import BadArgument, BadSeries, Note, TooLittleData
+from forecasting.frames import Grain, Panel, bound, check_horizon, check_levels, panel
+
+#: Origins that residual paths are taken from, at most: they cost one backtest each.
+PATHS = 40
+#: Members that are cheap enough for so many origins; others by name.
+CHEAP = ("seasonal_naive", "theta", "theta_log", "damped", "damped_log", "ridge_log", "ridge_short_log")
+DRAWS = 2000
+#: Fewer common periods than this and there are no residual paths to draw from.
+MIN_PERIODS = 12
+#: A level that a zero count may hide, in units of the count: added before logarithms and ratios.
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class GapProjection:
+    """What the gap may become.
+
+    Parameters
+    ----------
+    gap : one row per (topic, ds): `gap` the median [doublings], `gap-lo-80`, `gap-hi-80`, ..., `p_widening` [0..1],
+        `gap_now` [doublings], `share_of_search`, `share_of_voice` (medians, 0..1), `coverage-80`, ... realised coverage
+        of such intervals at past origins (all topics together, NaN if untested).
+    search, social : the two sides: `topic`, `ds`, `yhat`, `yhat-lo-80`, ... and how they were made, as in `forecast`.
+    now : the last period that both sides hold.
+    smooth : periods of the trailing window.
+    notes : what was capped, left out or assumed.
+    """
+
+    gap: pd.DataFrame
+    search: pd.DataFrame
+    social: pd.DataFrame
+    now: pd.Timestamp
+    smooth: int
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Both sides on one time axis: arrays (2, topics, periods), side 0 = search, 1 = voice."""
+
+    topics: tuple[object, ...]
+    value: np.ndarray
+    lo: np.ndarray
+    hi: np.ndarray
+    now: pd.Timestamp
+    grain: Grain
+    notes: tuple[Note, ...]
+
+
+def project_gap(
+    search: pd.DataFrame,
+    social: pd.DataFrame,
+    h: int,
+    *,
+    freq: str,
+    levels: Sequence[float] = ensemble.LEVELS,
+    seed: int = 0,
+    smooth: int | None = None,
+    voice: str | None = None,
+    members: Sequence[str] | None = None,
+    draws: int = DRAWS,
+) -> GapProjection:
+    """Project the search-versus-voice gap of every topic h periods ahead.
+
+    gap = log2(share of search / share of voice), each share taken over all topics and over a trailing window of `smooth`
+    periods: at horizon j the window holds smooth - j observed and j projected periods, so that the projection starts
+    where the last observed gap ends. Both sides are forecast with `forecast`'s ensemble; its errors at past origins are
+    kept as whole paths, for all topics and both sides at once, and laid on the forecasts (on a log scale). Errors thus
+    stay dependent across horizons, topics and sides, and the shares are recomputed in every draw.
+
+    Parameters
+    ----------
+    search : one row per (topic, period): `topic`, `period` (or `ds`), `value` >= 0 on one common scale; with `lo`, `hi`
+        the value is drawn evenly between them (rounding).
+    social : one row per (topic, period): `topic`, `period` (or `ds`), `authors` and/or `posts`; NaN = not fetched.
+    h : periods ahead; cut to a third of the common history, which is noted.
+    freq : grain of both sides, see `forecast`.
+    levels : coverage of the intervals [per cent].
+    seed : of the draws; equal seeds give equal results.
+    smooth : periods of the trailing window; None = 13 weeks, 28 days, 3 months, 168 hours, 2 quarters, 1 year.
+    voice : "authors" or "posts"; None = authors where the column holds any, else posts (noted: loud accounts count fully).
+    members : members of the ensemble; None = the cheap ones, for there are up to 40 origins.
+    draws : number of simulated futures.
+
+    Returns
+    -------
+    GapProjection. In its table `gap`, `p_widening` is the probability that the gap at that date is larger than today in
+    the direction it has today: P(s * gap_ds > s * gap_now), s = +1 where gap_now >= 0 (searched more than spoken of),
+    else -1. 0.5 means that nothing is known; a gap that closes and opens on the other side is not widening.
+
+    Raises
+    ------
+    TooLittleData : fewer than 2 topics on both sides, fewer than 12 common periods, no period of the last window that is
+        complete on both sides.
+    BadSeries : negative values, and as `forecast`.
+    BadArgument : no such `voice` column, smooth < 1, and as `forecast`.
+
+    References
+    ----------
+    Aitchison (1986) for log-ratios of shares; Efron & Tibshirani (1993) ch. 8 for residual paths as blocks; Gart & Zweifel
+    (1967) for the half unit added to counts.
+    """
+    h, levels = check_horizon(h), check_levels(levels)
+    sides = _align(search, social, freq, voice)
+    width = sides.grain.smooth if smooth is None else smooth
+    if width < 1 or int(width) != width:
+        raise BadArgument(f"a window of {width!r} periods", "smooth", "pass a whole number of at least 1")
+    periods = sides.value.shape[2]
+    notes = list(sides.notes)
+    if h > periods // 3:
+        text = f"{h} periods asked, {periods // 3} projected: a third of the {periods} periods that both sides hold"
+        notes.append(Note("horizon_capped", "h", text))
+        h = periods // 3
+    whole = np.isfinite(sides.value).all(axis=(0, 1))
+    if not whole[-width:].any():
+        what = f"none of the last {width} periods is complete for all topics on both sides"
+        raise TooLittleData(what, "window", "fetch the missing periods or pass a longer smooth=")
+    if not whole[-width:].all():
+        text = f"{int((~whole[-width:]).sum())} of the last {width} periods are incomplete and left out of both sides"
+        notes.append(Note("periods_incomplete", "window", text))
+    room = max(0, min(periods - h - ensemble.rolling.MIN_TRAIN, periods // 2 - h))
+    step = max(1, room // PATHS)
+    data = _panel(sides)
+    combined = ensemble.combine(
+        data, h, levels=levels, members=members or CHEAP, origins=room // step + 1, nonnegative=True, step=step
+    )
+    return _project(sides, combined, whole, step, int(width), levels, np.random.default_rng(seed), draws, tuple(notes))
+
+
+def windows(projection: GapProjection, *, level: float = 80, min_gap: float = 0.5) -> pd.DataFrame:
+    """Return the spans of time in which a topic will very probably be searched more than it is spoken of.
+
+    Parameters
+    ----------
+    projection : from `project_gap`, with `level` among its levels.
+    level : the lower end of this interval must lie above `min_gap` throughout.
+    min_gap : doublings.
+
+    Returns
+    -------
+    One row a span, widest gap first: `topic`, `start`, `end` (first and last period), `periods`, `gap` (largest median in
+    the span), `peak` (its period).
+
+    Raises
+    ------
+    BadArgument : the projection has no such level.
+    """
+    column = bound("lo", level, "gap")
+    table = projection.gap
+    if column not in table:
+        raise BadArgument(f"the projection has no {level:g} % interval", "level", "pass it in levels= of project_gap")
+    inside = table[column] > min_gap
+    run = (inside != inside.groupby(table["topic"], sort=False).shift()).groupby(table["topic"], sort=False).cumsum()
+    rows = []
+    for (topic, _), part in table[inside].groupby(["topic", run[inside]], sort=False):
+        top = part.loc[part["gap"].idxmax()]
+        rows.append((topic, part["ds"].iloc[0], part["ds"].iloc[-1], len(part), float(top["gap"]), top["ds"]))
+    found = pd.DataFrame(rows, columns=["topic", "start", "end", "periods", "gap", "peak"])
+    return found.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
+
+
+def _align(search: pd.DataFrame, social: pd.DataFrame, freq: str, voice: str | None) -> _Sides:
+    column, notes = _voice(social, voice)
+    frames = [_long(search, "search", "value"), _long(social, "social", column)]
+    panels = [panel(f, freq, min_points=1) for f in frames]
+    if panels[0].grain != panels[1].grain:
+        what = f"search lies on the grid {panels[0].grain.freq}, voice on {panels[1].grain.freq}"
+        raise BadSeries(what, "search, social", "bring both to one grid first")
+    topics = tuple(uid for uid in panels[0].ids if uid in set(panels[1].ids))
+    for side, part in zip(("search", "social"), panels, strict=True):
+        notes += [
+            Note("topic_left_out", str(uid), f"only the {side} side knows it; the shares are taken over the others")
+            for uid in part.ids
+            if uid not in set(topics)
+        ]
+    if len(topics) < 2:
+        what = f"{len(topics)} topics with values on both sides, at least 2 are needed"
+        raise TooLittleData(what, "topics", "add topics, or fetch the side that is missing")
+    rows = [[p.ids.index(t) for t in topics] for p in panels]
+    ends = [p.ends[i] for p, at in zip(panels, rows, strict=True) for i in at]
+    now, grain = min(ends), panels[0].grain
+    starts = [grain.past(p.ends[i], len(p.values[i]))[0] for p, at in zip(panels, rows, strict=True) for i in at]
+    axis = pd.date_range(max(starts), now, freq=grain.freq)
+    if len(axis) < MIN_PERIODS:
+        what = f"{len(axis)} periods that every topic holds on both sides, at least {MIN_PERIODS} are needed"
+        raise TooLittleData(what, "periods", "fetch a longer history, or leave out the topic that is shortest")
+    if max(ends) > now:
+        text = f"values after {now:%Y-%m-%d} are not used: some topic or side ends there"
+        notes.append(Note("periods_unused", "", text))
+    cube = np.stack([_wide(f, "y", topics, axis) for f in frames])
+    if (cube < 0).any():
+        raise BadSeries("a value below zero", "search, social", "a share needs values of zero or more")
+    lo, hi = (np.stack([_wide(f, c, topics, axis) for f in frames]) for c in ("lo", "hi"))
+    lo, hi = np.where(np.isfinite(lo), lo, cube), np.where(np.isfinite(hi), hi, cube)
+    return _Sides(topics, cube, lo, np.maximum(lo, hi), now, grain, tuple(notes))
+
+
+def _voice(social: pd.DataFrame, voice: str | None) -> tuple[str, list[Note]]:
+    known = [c for c in ("authors", "posts") if c in social and social[c].notna().any()]
+    if voice is not None and voice not in ("authors", "posts"):
+        raise BadArgument(f"voice cannot be {voice!r}", "voice", "pass 'authors' or 'posts'")
+    if not known or (voice is not None and voice not in known):
+        what = f"no values in the column {voice or 'authors'!r}"
+        raise TooLittleData(what, "social", "fetch authors, or at least posts")
+    column = voice or known[0]
+    loud = Note("voice_is_posts", "social", "voice is counted in posts: a few loud accounts cannot be told from many people")
+    return column, [loud] if column == "posts" else []
+
+
+def _long(frame: pd.DataFrame, side: str, column: str) -> pd.DataFrame:
+    when = "period" if "period" in frame else "ds"
+    absent = [c for c in ("topic", when, column) if c not in frame]
+    if absent:
+        raise BadSeries(f"no column {', '.join(map(repr, absent))}", side, "see the docstring of project_gap")
+    out = frame.rename(columns={"topic": "unique_id", when: "ds", column: "y"})
+    return out[[c for c in ("unique_id", "ds", "y", "lo", "hi") if c in out]].assign(ds=pd.to_datetime(out["ds"]))
+
+
+def _wide(frame: pd.DataFrame, column: str, topics: tuple[object, ...], axis: pd.DatetimeIndex) -> np.ndarray:
+    if column not in frame:
+        return np.full((len(topics), len(axis)), np.nan)
+    table = frame.pivot(index="unique_id", columns="ds", values=column)
+    return table.reindex(index=list(topics), columns=axis).to_numpy(float)
+
+
+def _panel(sides: _Sides) -> Panel:
+    """Return both sides as one panel on the common axis, search first, in the order of the topics."""
+    ids = tuple((side, t) for side in ("search", "social") for t in sides.topics)
+    values = tuple(sides.value.reshape(-1, sides.value.shape[2]))
+    return Panel(ids, values, (sides.now,) * len(ids), sides.grain)
+
+
+def _project(
+    sides: _Sides,
+    combined: ensemble.Combined,
+    whole: np.ndarray,
+    step: int,
+    width: int,
+    levels: tuple[float, ...],
+    rng: np.random.Generator,
+    draws: int,
+    notes: tuple[Note, ...],
+) -> GapProjection:
+    topics, periods = len(sides.topics), sides.value.shape[2]
+    h = combined.point.shape[2]
+    cube = (-1, 2, topics, h)
+    point, actual = combined.point.reshape(cube), combined.rolling.actual.reshape(cube)
+    half = HALF * np.array([min(1.0, float(np.median(v[v > 0]))) if (v > 0).any() else 1.0 for v in sides.value])
+    unit = half[:, None, None]
+    residual = _paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
+
+    future = _draw(sides, whole, point[0], residual, half, width, draws, rng)
+    gap, of_search, of_voice = np.log2(future[:, 0] / future[:, 1]), future[:, 0], future[:, 1]
+    middle = np.median(gap, axis=0)
+    ends = periods - h - step * np.arange(len(point) - 1)
+    missed = _missed(np.where(whole, sides.value, 0.0), point[1:], ends, half, width)
+    centre = (middle[:, 1:] + middle[:, :1]) / 2
+    noise = (gap - middle)[:, :, 1:] * _few(1 + len(residual) * step / h, draws, rng)
+    factor, covered = _correction(missed, noise, levels)
+    gap = np.concatenate([gap[:, :, :1], centre + factor * noise], axis=2)
+    now = np.median(gap[:, :, 0], axis=0)
+    sign = np.where(now >= 0, 1.0, -1.0)[:, None]
+    widening = (sign * gap[:, :, 1:] > sign * gap[:, :, :1]).mean(axis=0)
+    table: dict[str, object] = {
+        "topic": [t for t in sides.topics for _ in range(h)],
+        "ds": sides.grain.future(sides.now, h).append([sides.grain.future(sides.now, h)] * (topics - 1)),
+        "gap": np.median(gap[:, :, 1:], axis=0).ravel(),
+    }
+    for level in levels:
+        ends = np.quantile(gap[:, :, 1:], [0.5 - level / 200, 0.5 + level / 200], axis=0)
+        table |= {bound(s, level, "gap"): e.ravel() for s, e in zip(("lo", "hi"), ends, strict=True)}
+    table["p_widening"] = widening.ravel()
+    table |= {f"coverage-{level:g}": np.full(topics * h, c) for level, c in zip(levels, covered, strict=True)}
+    table["gap_now"] = np.repeat(now, h)
+    table["share_of_search"] = np.median(of_search[:, :, 1:], axis=0).ravel()
+    table["share_of_voice"] = np.median(of_voice[:, :, 1:], axis=0).ravel()
+    both = ensemble.frame(replace(combined, notes=()))
+    side = np.array([uid[0] for uid in both["unique_id"]])
+    both = both.assign(unique_id=[uid[1] for uid in both["unique_id"]]).rename(columns={"unique_id": "topic"})
+    search, social = (both[side == s].reset_index(drop=True) for s in ("search", "social"))
+    return GapProjection(pd.DataFrame(table), search, social, sides.now, width, notes)
+
+
+def _draw(
+    sides: _Sides,
+    whole: np.ndarray,
+    point: np.ndarray,
+    residual: np.ndarray,
+    half: np.ndarray,
+    width: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return simulated shares (draws, 2, topics, 1 + h) from the present on; column 0 is now."""
+    lo, hi = (np.nan_to_num(x[:, :, -width:]) for x in (sides.lo, sides.hi))
+    past = np.where(whole[-width:], rng.uniform(lo, hi, (draws, *lo.shape)), 0.0)
+    unit = half[:, None, None]
+    ahead = np.maximum((point + unit) * np.exp(_mix(residual, draws, rng)) - unit, 0.0)
+    return _shares(past, ahead, width, half)
+
+
+def _missed(value: np.ndarray, point: np.ndarray, ends: np.ndarray, half: np.ndarray, width: int) -> np.ndarray:
+    """Return (origins, topics, h): by how much the projected gap missed the gap that came, at past origins [doublings].
+
+    The projection is the mean of two guesses: the gap of the two sides' forecasts, and that the gap stays. On simulated
+    worlds and on real pairs the mean was better than either (docs/forecasting-log.md).
+    """
+    h, missed = point.shape[3], []
+    for forecast, end in zip(point, ends, strict=True):
+        seen = value[None, :, :, max(0, end - width) : end]
+        guess, truth = (
+            np.log2(share[0, 0] / share[0, 1])
+            for share in (_shares(seen, a[None], width, half) for a in (forecast, value[:, :, end : end + h]))
+        )
+        missed.append((guess[:, 1:] + guess[:, :1]) / 2 - truth[:, 1:])
+    return np.array(missed)
+
+
+def _few(stretches: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return (n, 1, 1) factors that turn the spread of few observations into Student's t.
+
+    `stretches` of one horizon each, end to end, hold the past origins; overlapping origins know about twice as much.
+    """
+    freedom = 2 * stretches
+    return np.sqrt(freedom / rng.chisquare(freedom, n))[:, None, None]
+
+
+def _correction(missed: np.ndarray, noise: np.ndarray, levels: tuple[float, ...]) -> tuple[float, list[float]]:
+    """Return the factor that makes 68 % of past misses fall inside the 68 % interval, and the coverage it then has.
+
+    The factor is taken low in the distribution, where overlapping origins still agree; the tails are those of the draws.
+    """
+    unit = np.maximum(np.quantile(np.abs(noise), 0.68, axis=0), 1e-9)
+    seen, drawn = np.abs(missed) / unit, np.abs(noise) / unit
+    factor = float(np.quantile(seen, 0.68) / max(np.quantile(drawn, 0.68), 1e-9))
+    return factor, [float((seen <= factor * np.quantile(drawn, level / 100)).mean()) for level in levels]
+
+
+def _paths(residual: np.ndarray) -> np.ndarray:
+    """Return residual paths (origins, 2, topics, h) with missing ones taken from the nearest other origin, else 0."""
+    flat = pd.DataFrame(residual.reshape(len(residual), -1))
+    return flat.ffill().bfill().fillna(0.0).to_numpy().reshape(residual.shape)
+
+
+def _mix(residual: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return n error paths with the second moments of `residual`: two origins blended by a random angle, either sign.
+
+    Blending makes a smooth distribution out of few origins; cos and sin keep the variance and all correlations.
+    """
+    first, second = rng.integers(len(residual), size=(2, n))
+    angle = rng.uniform(0, 2 * np.pi, n)[:, None, None, None]
+    return np.cos(angle) * residual[first] + np.sin(angle) * residual[second]
+
+
+def _shares(past: np.ndarray, ahead: np.ndarray, width: int, half: np.ndarray) -> np.ndarray:
+    """Return (n, 2, topics, 1 + h): share of each topic over the trailing window that ends j periods from now."""
+    total = np.concatenate([np.zeros_like(past[..., :1]), np.cumsum(np.concatenate([past, ahead], axis=3), axis=3)], axis=3)
+    seen, h = past.shape[3], ahead.shape[3]
+    end = seen + np.arange(h + 1)
+    window = total[..., end] - total[..., np.maximum(end - width, 0)] + half[:, None, None]
+    return window / window.sum(axis=2, keepdims=True)

@@ -1,0 +1,108 @@
+"""Rolling origins: what every member would have forecast at past dates, and what then happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting import members
+from forecasting.frames import Panel
+from forecasting.members import Batch
+from forecasting.seasonal import is_seasonal, seasonal_index
+
+#: Periods that must stay before the oldest origin; less history teaches a member nothing.
+MIN_TRAIN = 6
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """Forecasts of every member at every origin; origin 0 is the present, origin k >= 1 lies in the past.
+
+    Parameters
+    ----------
+    names : the members.
+    point : (1 + K, members, n, h) forecasts, NaN where a member has no answer or a series does not reach back so far.
+    naive2 : (1 + K, n, h) forecasts of M4's Naive2.
+    actual : (1 + K, n, h) what then happened, NaN where missing; all NaN at origin 0.
+    scale : (1 + K, n) mean absolute (seasonal) naive error up to the origin, the unit of MASE; NaN where it is 0.
+    recent : (1 + K, n) mean absolute change over the last `grain.recent` periods up to the origin.
+    relative : (1 + K, n) `recent` as a share of the mean over the same periods; 0 for a series with negative values.
+    """
+
+    names: tuple[str, ...]
+    point: np.ndarray
+    naive2: np.ndarray
+    actual: np.ndarray
+    scale: np.ndarray
+    recent: np.ndarray
+    relative: np.ndarray
+
+    @property
+    def origins(self) -> np.ndarray:
+        """Past origins of each series at which something could be scored."""
+        return np.isfinite(self.actual[1:]).any(axis=2).sum(axis=0)
+
+
+def cuts(n: int, h: int, origins: int, step: int | None = None) -> list[int]:
+    """Return the lengths of history at the past origins of a series of `n` periods, the latest first.
+
+    Origins lie one horizon apart (or `step`), closer where the series is short, so that all h values are known at each
+    of them and `MIN_TRAIN` periods stay before the oldest.
+    """
+    room = n - h - MIN_TRAIN
+    if room < 0 or origins < 1:
+        return []
+    stride = step or h
+    if origins > 1:
+        stride = max(1, min(stride, room // (origins - 1)))
+    return [n - h - k * stride for k in range(min(origins, room // stride + 1))]
+
+
+def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: int | None = None) -> Rolling:
+    """Return the forecasts of each member from the present and from up to `origins` past origins of each series.
+
+    Each origin is cut at a distance from the end of each series itself; a pooled member therefore learns, at an origin,
+    from what all series had shown up to the same distance from their ends.
+    """
+    n = len(panel.ids)
+    back = [cuts(len(y), h, origins, step) for y in panel.values]
+    depth = max((len(b) for b in back), default=0)
+    point = np.full((1 + depth, len(names), n, h), np.nan)
+    naive2_, actual = (np.full((1 + depth, n, h), np.nan) for _ in range(2))
+    scale, recent, relative = (np.full((1 + depth, n), np.nan) for _ in range(3))
+    for k in range(1 + depth):
+        rows = np.array([i for i in range(n) if k == 0 or len(back[i]) >= k])
+        ends = [len(panel.values[i]) if k == 0 else back[i][k - 1] for i in rows]
+        tails = [panel.values[i][:end] for i, end in zip(rows, ends, strict=True)]
+        seen = np.array([np.isfinite(y).sum() >= 2 for y in tails])
+        rows, tails = rows[seen], [y for y, ok in zip(tails, seen, strict=True) if ok]
+        if not len(rows):
+            continue
+        later = tuple(len(panel.values[i]) - len(y) for i, y in zip(rows, tails, strict=True))
+        batch = Batch(tuple(tails), tuple(panel.ends[i] for i in rows), panel.grain, h, later)
+        point[k][:, rows] = members.run(batch, names)
+        for i, y in zip(rows, batch.filled, strict=True):
+            naive2_[k, i] = naive2(y, h, panel.grain.period)
+            scale[k, i] = naive_error(y, panel.grain.period)
+            tail = y[-panel.grain.recent - 1 :]
+            recent[k, i] = naive_error(tail, 1)
+            relative[k, i] = recent[k, i] / tail.mean() if y.min() >= 0 and tail.mean() > 0 else 0.0
+            if k:
+                actual[k, i] = panel.values[i][len(y) : len(y) + h]
+    return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative)
+
+
+def naive2(y: np.ndarray, h: int, m: int) -> np.ndarray:
+    """Return M4's Naive2: the last seasonally adjusted value, with its multiplicative season put back."""
+    last = np.repeat(y[-1], h)
+    lengths = np.array([len(y)])
+    if m <= 1 or len(y) < 3 * m or y.min() <= 0 or not is_seasonal(y[None], lengths, m)[0]:
+        return last
+    index = seasonal_index(y[None], lengths, m, additive=False)[0]
+    return last / index[(len(y) - 1) % m] * index[(len(y) + np.arange(h)) % m]
+
+
+def naive_error(y: np.ndarray, m: int) -> float:
+    """Return the mean absolute m-step change of `y`; NaN when it is not longer than m."""
+    return float(np.abs(y[m:] - y[:-m]).mean()) if len(y) > m else float("nan")

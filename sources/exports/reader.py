@@ -1,0 +1,116 @@
+"""Reading an exported file: from its bytes to rows of one table.
+
+Each family of exports is one file with `recognise(raw)` and `read(raw, shape, mapping)`; the general table comes last and
+takes what no family recognises. A new family is added to `FAMILIES`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sources.errors import BadFile, BadQuery
+from sources.exports import sniff, trends
+from sources.exports.delimited import read_delimited
+from sources.exports.general import read_table
+from sources.exports.headers import with_headers
+from sources.exports.mapping import Mapping
+from sources.exports.rawtable import RawTable
+from sources.exports.reading import Reading
+from sources.exports.records import read_json, read_parquet
+from sources.exports.spreadsheet import read_workbook
+
+
+@dataclass(frozen=True)
+class Family:
+    """Exports of one tool: the tables they fill, how they are recognised and how they are read."""
+
+    source: str
+    kinds: tuple[str, ...]
+    recognise: Callable[[RawTable], Any]
+    read: Callable[[RawTable, Any, Mapping], Reading]
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(trends.SOURCE, ("interest", "regions", "queries"), trends.recognise, trends.read),
+)
+
+
+def read_export(
+    path: str | Path, *, mapping: Mapping | dict[str, Any] | None = None, secret: bytes | None = None
+) -> Reading:
+    """Read an exported file as rows of one table.
+
+    Understood without being told: Google Trends website files of every age and language; tables of posts, of counts or search
+    interest per period, and of content, as CSV, TSV, XLSX, Parquet, JSON or NDJSON (docs/formats.md). What cannot be known is
+    asked: the error says which word of the mapping answers it.
+
+    Parameters
+    ----------
+    path : the file.
+    mapping : what is known about it, as a Mapping or a dictionary of its fields, e.g. {"kind": "interest"}.
+    secret : key for the pseudonyms of authors; None = the user's own, see `sources.privacy.load_secret`.
+
+    Raises
+    ------
+    BadFile : the file cannot be read as data; the sentence names the file, the row and the remedy.
+    BadQuery : the mapping does not fit the file, or is no mapping.
+    """
+    place = Path(path)
+    try:
+        if place.is_dir():
+            raise BadFile("this is a folder, not a file", str(place), "name a file inside it")
+        sniff.check_size(str(place), place.stat().st_size)
+        content = place.read_bytes()
+    except FileNotFoundError as error:
+        raise BadFile("there is no such file", str(place), "check the path") from error
+    except (OSError, ValueError) as error:
+        raise BadFile(
+            f"the file cannot be opened ({getattr(error, 'strerror', None) or error})",
+            str(place),
+            "check its permissions",
+        ) from error
+    return read_bytes(place.name, content, mapping=mapping, secret=secret)
+
+
+def read_bytes(
+    name: str, content: bytes, *, mapping: Mapping | dict[str, Any] | None = None, secret: bytes | None = None
+) -> Reading:
+    """Read the bytes of an exported file called `name`; as `read_export`, for uploads."""
+    how = Mapping.of(mapping)
+    return read_raw(open_table(name, content, how), how, secret)
+
+
+def open_table(name: str, content: bytes, mapping: Mapping, *, limit: int | None = None) -> RawTable:
+    """Return the cells of a file of any format; `limit` stops after so many rows."""
+    digest = hashlib.sha256(content).hexdigest()
+    opened = sniff.sniff(name, content)
+    if opened.format == "xlsx":
+        return read_workbook(opened, mapping, digest, limit=limit)
+    if opened.format == "parquet":
+        return read_parquet(opened, digest, limit=limit)
+    as_json = None if mapping.delimiter else read_json(opened, mapping, digest, limit=limit)
+    return as_json if as_json is not None else read_delimited(opened, mapping, digest, limit=limit)
+
+
+def read_raw(raw: RawTable, mapping: Mapping, secret: bytes | None) -> Reading:
+    """Read cells by the family that recognises them, else as a general table."""
+    known = {f.source for f in FAMILIES} | {"table"}
+    if mapping.source is not None and mapping.source not in known:
+        raise BadQuery(f"there is no reader {mapping.source!r}", "source", f"it is one of {', '.join(sorted(known))}")
+    for family in FAMILIES:
+        if mapping.source not in (None, family.source) or (
+            mapping.kind is not None and mapping.kind not in family.kinds
+        ):
+            continue
+        if mapping.source is None and (mapping.columns or mapping.layout or mapping.header_row):
+            continue  # the user describes a table
+        shape = family.recognise(raw)
+        if shape is not None:
+            return family.read(raw, shape, mapping)
+        if mapping.source == family.source:
+            raise BadFile(f"this is not an export of {family.source}", raw.name, "leave source out of the mapping")
+    return read_table(with_headers(raw, mapping), mapping, secret)

@@ -1,0 +1,231 @@
+"""Files that name their columns themselves: JSON, one object a line (NDJSON), and Parquet."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sources.errors import BadFile
+from sources.exports import sniff
+from sources.exports.encodings import find_encoding
+from sources.exports.mapping import Mapping
+from sources.exports.rawtable import TEXT, Builder, RawTable, drop_blank, text_array
+
+#: Names under which services put the list of items of an answer.
+_LISTS = (
+    "data",
+    "posts",
+    "hits",
+    "items",
+    "results",
+    "statuses",
+    "tweets",
+    "mentions",
+    "records",
+    "documents",
+    "rows",
+    "value",
+)
+_MAX_DEPTH = 4
+
+
+def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: int | None = None) -> RawTable | None:
+    """Return the cells of a JSON list of objects, of an answer that holds one, or of one object a line; None if it is no JSON.
+
+    Nested objects become columns with dotted names (`public_metrics.like_count`); lists stay JSON text.
+
+    Raises
+    ------
+    BadFile : JSON that is broken (the line is named) or holds no objects.
+    """
+    name, notes = content.name, list(content.notes)
+    start = content.data[:256].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0")[:1]
+    claimed = name.lower().endswith((".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"))
+    if not claimed and start not in (b"[", b"{") and content.data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return None
+    encoding, said = find_encoding(name, content.data, mapping.encoding)
+    text = content.data.decode(encoding).lstrip("\ufeff \t\r\n")
+    if text[:1] not in ("[", "{"):
+        if claimed:
+            raise BadFile("the file does not start like JSON ([ or {)", name, "export it again")
+        return None
+    numbered: Iterator[tuple[int, Any]]
+    try:
+        whole = json.loads(text)
+        items, where = _items(whole)
+        if where:
+            notes.append(f"{name}: the list under {where!r} is read.")
+        kind, numbered = "json", iter(enumerate(items, start=1))
+    except RecursionError as error:
+        raise BadFile("the JSON is nested too deeply", name, "export it as CSV") from error
+    except ValueError as error:
+        lines = _json_lines(name, text, claimed)
+        if lines is None:
+            if claimed:
+                raise BadFile(f"the JSON is broken: {error}", name, "export it again") from error
+            return None
+        kind, numbered = "ndjson", lines
+    return _gather(name, digest, kind, numbered, [*notes, *said], encoding, limit)
+
+
+def read_parquet(content: sniff.Content, digest: str, *, limit: int | None = None) -> RawTable:
+    """Return the cells of a Parquet file as text; times keep their zone.
+
+    Raises
+    ------
+    BadFile : damaged, or more rows or columns than one import may have.
+    """
+    name = content.name
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content.data))
+        rows, width = file.metadata.num_rows, file.metadata.num_columns
+        if rows > sniff.MAX_ROWS or width > sniff.MAX_COLUMNS:
+            raise BadFile(f"the file has {rows:,} rows and {width:,} columns", name, "split it")
+        table = file.read() if limit is None else next(file.iter_batches(limit), None)
+        if isinstance(table, pa.RecordBatch):
+            table = pa.Table.from_batches([table])
+        elif table is None:
+            table = file.schema_arrow.empty_table()
+        columns = [_as_text(c) for c in table.flatten().flatten().columns]
+        names = table.flatten().flatten().column_names
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise BadFile(f"the Parquet file is damaged ({type(error).__name__})", name, "write it again") from error
+    header = pd.DataFrame({i: pd.Series([n], dtype=TEXT) for i, n in enumerate(names)})
+    body = pd.DataFrame({i: pd.Series(c, dtype=TEXT) for i, c in enumerate(columns)})
+    cells = pd.concat([header, body], ignore_index=True) if len(body) else header
+    cells, numbers = drop_blank(cells, _range(len(cells)))
+    whole = limit is None or rows <= limit
+    return RawTable(name, digest, "parquet", cells, numbers, content.notes, named=True, whole=whole)
+
+
+def _items(whole: Any) -> tuple[list[Any], str]:
+    """Return the list of objects inside a JSON answer and the name it stands under."""
+    if isinstance(whole, list):
+        if len(whole) == 1 and isinstance(whole[0], dict):
+            return _items(whole[0])
+        return whole, ""
+    if isinstance(whole, dict):
+        for key in (*_LISTS, *whole):
+            found = whole.get(key)
+            if isinstance(found, list) and found and all(isinstance(i, dict) for i in found):
+                return found, str(key)
+        return [whole], ""
+    return [], ""
+
+
+def _json_lines(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]] | None:
+    """Return (line, object) of one object a line; None when the first line is not one."""
+    lines = io.StringIO(text)
+    first = next((line for line in lines if line.strip()), "")
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return None
+    return _walk(name, text, claimed)
+
+
+def _walk(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(io.StringIO(text), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadFile(
+                "this line is not a JSON object", f"row {number} of {name}", "correct the line or remove it"
+            ) from error
+        # One answer of a service a line (twarc): its items are the rows.
+        inner = item.get("data") if isinstance(item, dict) else None
+        if isinstance(inner, list) and inner and all(isinstance(i, dict) for i in inner):
+            yield from ((number, i) for i in inner)
+        else:
+            yield number, item
+
+
+def _gather(
+    name: str,
+    digest: str,
+    kind: str,
+    numbered: Iterator[tuple[int, Any]],
+    notes: list[str],
+    encoding: str,
+    limit: int | None,
+) -> RawTable:
+    flat: list[dict[str, str]] = []
+    numbers: list[int] = []
+    names: dict[str, None] = {}
+    total = 0
+    for number, item in itertools.islice(numbered, limit):
+        total += 1
+        if total > sniff.MAX_ROWS:
+            raise BadFile(
+                f"the file has more than {sniff.MAX_ROWS:,} rows", name, "export a shorter period, or split it"
+            )
+        if not isinstance(item, dict):
+            continue
+        row: dict[str, str] = {}
+        _flatten(item, "", row, 0)
+        names.update(dict.fromkeys(row))
+        flat.append(row)
+        numbers.append(number)
+    if not flat:
+        raise BadFile("the JSON holds no list of objects", name, "export a list of objects, or CSV")
+    if len(flat) < total:
+        notes.append(f"{name}: {total - len(flat):,} items are no objects and were left out.")
+    if len(names) > sniff.MAX_COLUMNS:
+        raise BadFile(f"the objects have {len(names):,} different fields", name, "export fewer fields, or CSV")
+    header = list(names)
+    builder = Builder(max(1, len(header)))
+    builder.add([0], [header or [""]])
+    for start in range(0, len(flat), Builder.BLOCK):
+        block = flat[start : start + Builder.BLOCK]
+        builder.add(numbers[start : start + Builder.BLOCK], [[row.get(h, "") for h in header] or [""] for row in block])
+    cells, rows = builder.done()
+    whole = limit is None or total < limit
+    return RawTable(name, digest, kind, cells, rows, tuple(notes), named=True, encoding=encoding, whole=whole)
+
+
+def _flatten(value: Any, path: str, into: dict[str, str], depth: int) -> None:
+    if isinstance(value, dict) and depth < _MAX_DEPTH:
+        for key, inner in value.items():
+            _flatten(inner, f"{path}.{key}" if path else str(key), into, depth + 1)
+    elif isinstance(value, str):
+        into[path] = value
+    elif value is None:
+        into.setdefault(path, "")
+    elif isinstance(value, bool):
+        into[path] = "TRUE" if value else "FALSE"
+    elif isinstance(value, (int, float)):
+        into[path] = repr(value)
+    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        into[path] = value[0]
+    else:
+        into[path] = json.dumps(value, ensure_ascii=False)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of any type as text, null as empty."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_timestamp(kind):
+        # Without its zone the column holds UTC; the Z says so where there was a zone.
+        shown = pc.strftime(pc.cast(column, pa.timestamp("us")), format="%Y-%m-%d %H:%M:%S")
+        column = shown if kind.tz is None else pc.binary_join_element_wise(shown, pa.scalar("Z"), pa.scalar(""))
+    elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        plain = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
+        column = pa.chunked_array([text_array(plain)])
+    return pc.fill_null(pc.cast(column, pa.large_string()), "")
+
+
+def _range(n: int) -> Any:
+    """Return the row numbers of a file whose column names stand apart: 0 for them, then 1, 2, ..."""
+    return pd.RangeIndex(n).to_numpy(dtype="int64", copy=True)

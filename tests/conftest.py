@@ -1,0 +1,38 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy is imported: small matrices on many threads are slower, and tests share their cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from explorer.demo import example_study
+from explorer.study import Study
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[..., Path]:
+    """Return a function from path parts to a file of the evidence folder; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("UNDERSAID_SHARED", ROOT.parent / "shared"))
+
+    def find(*parts: str) -> Path:
+        path = folder.joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f"needs {'/'.join(parts)} of the evidence folder, which is not here (UNDERSAID_SHARED)")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The example study, made once for all tests in a folder of its own."""
+    return example_study(tmp_path_factory.mktemp("example"))

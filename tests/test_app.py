@@ -1,0 +1,153 @@
+"""The pages, run in this process: what they say, and what they show when there is little or nothing to say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.importing import import_bytes
+from explorer.study import Study, new_study
+from tests.conftest import ROOT
+
+PAGES = ("gaps", "topic", "plan", "data", "method")
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def open_page(page: str, study: Study | None, monkeypatch: pytest.MonkeyPatch, language: str = "EN") -> AppTest:
+    if study is not None:
+        monkeypatch.setenv("UNDERSAID_STUDY", str(study.path))
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=90)
+    app.query_params["lang"] = language
+    app.run()
+    if page != "gaps":
+        app.switch_page(str(ROOT / "explorer" / "app_pages" / f"{page}.py")).run()
+    return app
+
+
+def text(app: AppTest) -> str:
+    kinds = ("title", "header", "subheader", "markdown", "caption", "warning", "info", "error")
+    return "\n".join(str(e.value) for kind in kinds for e in app.get(kind))
+
+
+def small_study(folder: Path, weeks: int = 60, *, counts: bool = True) -> Study:
+    days = pd.date_range("2024-01-07", periods=weeks, freq="W-SUN")
+    study = new_study(folder, name="Small <b>study</b>")
+    search = "date,noise,price\n" + "\n".join(f"{d:%Y-%m-%d},{40 + i % 3},{60 + i % 4}" for i, d in enumerate(days))
+    said = "date,noise,price\n" + "\n".join(f"{d:%Y-%m-%d},{10 + i % 3},{90 + i % 5}" for i, d in enumerate(days))
+    study = import_bytes(study, "search.csv", search.encode(), mapping=_as("interest"), now=NOW).study
+    return import_bytes(study, "said.csv", said.encode(), mapping=_as("counts"), now=NOW).study if counts else study
+
+
+def _as(kind: str):
+    from sources.exports import Mapping
+
+    return Mapping(kind=kind)
+
+
+@pytest.mark.parametrize("language", ["FR", "EN"])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_in_both_languages(
+    page: str, language: str, example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(page, example, monkeypatch, language)
+    assert not app.exception
+    assert app.title, "a page answers its question in its title"
+    if page != "method":
+        badge = "Données d’exemple, simulées" if language == "FR" else "Example data, simulated"
+        assert badge in text(app)
+
+
+def test_the_first_sentence_is_made_from_the_data(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert open_page("gaps", example, monkeypatch).title[0].value.startswith("4 of 14 topics are searched clearly more")
+    assert open_page("gaps", example, monkeypatch, "FR").title[0].value.startswith("4 sujets sur 14")
+
+
+def test_raw_and_corrected_differ_and_the_switch_is_in_the_link(
+    example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("topic", example, monkeypatch)
+    app.query_params["topic"] = "recharge"
+    app.run()
+    corrected = app.metric[2].value
+    app.toggle(key="people").set_value(False).run()
+    assert not app.exception
+    assert app.metric[2].value != corrected
+
+
+def test_a_topic_in_the_link_is_opened_and_a_wrong_one_is_ignored(
+    example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("gaps", example, monkeypatch)
+    app.query_params["topic"] = "bruit"
+    app.switch_page(str(ROOT / "explorer" / "app_pages" / "topic.py")).run()
+    assert app.title[0].value == "Heat pump noise"
+    app = open_page("gaps", example, monkeypatch)
+    app.query_params["topic"] = "no such topic"
+    app.switch_page(str(ROOT / "explorer" / "app_pages" / "topic.py")).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["gaps", "topic", "plan", "data"])
+def test_an_empty_study_says_what_to_bring(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(page, new_study(tmp_path / "s", name="s"), monkeypatch)
+    assert not app.exception
+    assert ("Nothing has been imported yet" in text(app)) or page == "data"
+
+
+@pytest.mark.parametrize("page", ["gaps", "topic", "plan"])
+def test_one_side_alone_names_the_other(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer.study import Topic, add_topics
+
+    study = small_study(tmp_path / "s", counts=False)
+    study = add_topics(
+        study, [Topic("noise", "Noise", ("noise",), "noise"), Topic("price", "Price", ("price",), "price")]
+    )
+    app = open_page(page, study, monkeypatch)
+    assert not app.exception
+    assert "No posts or counts for these topics have been imported yet." in text(app)
+
+
+def test_counts_alone_work_and_say_that_loud_voices_cannot_be_corrected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("gaps", small_study(tmp_path / "s"), monkeypatch)
+    assert not app.exception
+    assert "The source does not tell who speaks" in text(app)
+    assert not app.toggle, "no switch where there is nothing to switch"
+
+
+def test_ten_weeks_give_a_gap_and_a_typed_refusal_to_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small_study(tmp_path / "s", weeks=10)
+    assert not open_page("gaps", study, monkeypatch).exception
+    app = open_page("plan", study, monkeypatch)
+    assert not app.exception
+    assert "10" in text(app)
+    assert app.warning
+
+
+def test_names_of_others_are_shown_letter_by_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("data", small_study(tmp_path / "s"), monkeypatch)
+    assert not app.exception
+    assert any("\\<b\\>" in str(c.value) for c in app.caption)
+
+
+def test_upload_shows_what_it_read_before_anything_is_stored(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("data", example, monkeypatch)
+    before = example.store.version()
+    content = b"date,noise,price\n" + b"".join(b"2024-01-%02d,3,4\n" % d for d in range(1, 29))
+    app.file_uploader(key="files").upload("said.csv", content, "text/csv").run()
+    assert not app.exception
+    assert "Recognised as counts of posts: 56 rows." in text(app)
+    assert example.store.version() == before
+
+
+def test_a_bad_upload_is_one_sentence_and_the_page_stays_up(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("data", example, monkeypatch)
+    app.file_uploader(key="files").upload("page.csv", b"<html><body>Sign in</body></html>", "text/csv").run()
+    assert not app.exception
+    assert "page.csv" in app.error[0].value
+    assert app.title

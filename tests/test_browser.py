@@ -1,0 +1,227 @@
+"""The app in a real browser: it loads clean, can be walked by keyboard and by link, and everything can be taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from explorer.study import Study
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+DRAWN = """() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton], [data-testid=stSpinner]')
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(e => e.querySelector('svg.marks, canvas.marks'))"""
+PAGES = ("", "topic", "plan", "data", "method")
+#: Below a page's own path Streamlit's client looks for its server first, and finds it at the root.
+EXPECTED = re.compile(r"/_stcore/(health|host-config)$")
+
+
+@pytest.fixture(scope="session")
+def url(example: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (tmp_path_factory.mktemp("server") / "log").open("w")
+    environment = {**os.environ, "UNDERSAID_STUDY": str(example.path)}
+    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
+        cwd=ROOT, env=environment, stdout=log, stderr=log,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+                if answer.read() == b"ok":
+                    break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        server.kill()
+        raise RuntimeError("the server did not start")
+    yield address
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is not installed; on Debian: apt-get install chromium")
+        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page that remembers what went wrong on it and where it has sent requests."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]) if "://" in request.url else None)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not EXPECTED.search(message.location.get("url", "")):
+            self.errors.append(message.text)
+
+    def open(self, path: str = "") -> Page:
+        self.page.goto(f"{self.address}/{path}")
+        self.ready()
+        return self.page
+
+    def ready(self) -> None:
+        self.page.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
+        self.page.wait_for_selector(READY, timeout=60_000)
+        self.page.wait_for_function(DRAWN, timeout=60_000)
+
+
+@pytest.fixture
+def desk(browser: Browser, url: str) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="en-GB")
+    watched = Watched(context.new_page(), url)
+    yield watched
+    context.close()
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_pages_load_clean_and_accessible(browser: Browser, url: str, size: str, scheme: str, locale: str) -> None:
+    phone = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+    viewport = {"width": 390, "height": 844} if size == "phone" else {"width": 1440, "height": 900}
+    context = browser.new_context(
+        viewport=viewport, color_scheme=scheme, locale=locale, **(phone if size == "phone" else {})
+    )
+    watched = Watched(context.new_page(), url)
+    rules = Path(AXE_FILE_PATH).read_text(encoding="utf-8")
+    tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
+    for path in PAGES:
+        page = watched.open(path)
+        assert page.get_by_test_id("stException").count() == 0, path
+        assert page.evaluate("document.documentElement.lang") == locale[:2]
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (
+            f"{path} scrolls sideways"
+        )
+        page.evaluate(rules)
+        found = page.evaluate(f"async () => await axe.run(document, {{runOnly: {tags}}})")
+        broken = [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found["violations"]]
+        assert not broken, f"{path} {size} {scheme}: {broken}"
+    assert watched.errors == []
+    assert watched.hosts == {url.split("/")[2]}, "no request may leave this machine"
+    context.close()
+
+
+def test_a_link_restores_topic_switch_and_language(desk: Watched) -> None:
+    page = desk.open("topic?topic=bruit&people=false&lang=FR")
+    assert page.locator("h1").inner_text() == "Bruit de la pompe à chaleur"
+    assert not page.get_by_role("switch").or_(page.locator("[data-testid=stCheckbox] input")).first.is_checked()
+    page.get_by_role("combobox", name="Sujet").click()
+    page.get_by_role("option", name="Panneaux solaires").click()
+    page.wait_for_url(re.compile("topic=solaire"))
+    desk.ready()
+    again = Watched(page.context.new_page(), desk.address)
+    again.page.goto(page.url)
+    again.ready()
+    assert again.page.locator("h1").inner_text() == "Panneaux solaires"
+
+
+def test_a_click_on_a_mark_leads_to_the_topic(desk: Watched) -> None:
+    page = desk.open()
+    mark = page.locator("[data-testid=stVegaLiteChart] path[aria-roledescription='point']").nth(1)
+    label = mark.get_attribute("aria-label") or ""
+    mark.click()
+    desk.ready()
+    name = re.search(r"Topic: ([^;]+)", label)
+    assert name, label
+    page.get_by_test_id("stPageLink").filter(has_text=f"Look into {name[1]}").wait_for(timeout=20_000)
+    page.get_by_role("link", name=f"Look into {name[1]}").click()
+    page.wait_for_url(re.compile("/topic"))
+    desk.ready()
+    assert page.locator("h1").inner_text() == name[1]
+
+
+def test_every_export_opens_with_its_own_library(desk: Watched) -> None:
+    page = desk.open()
+    page.get_by_role("button", name="Take it away").click()
+    got = {}
+    for name in ("Table (CSV)", "Spreadsheet (XLSX)", "For programs (Parquet)"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        got[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(got["gaps.csv"].decode("utf-8-sig"))))
+    assert len(rows) == 14
+    assert openpyxl.load_workbook(io.BytesIO(got["gaps.xlsx"])).sheetnames == ["Gaps", "About"]
+    assert b"undersaid" in pq.read_table(io.BytesIO(got["gaps.parquet"])).schema.metadata
+
+
+def test_upload_of_two_files_gives_a_gap(browser: Browser, url: str, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    watched = Watched(context.new_page(), url)
+    weeks = [f"2024-{m:02d}-{d:02d}" for m in range(1, 11) for d in (1, 8, 15, 22)]
+    search = "Week,noise: (France),price: (France)\n" + "".join(
+        f"{w},{40 + i % 3},{70 + i % 4}\n" for i, w in enumerate(weeks)
+    )
+    said = "date,noise,price\n" + "".join(f"{w},{10 + i % 3},{90 + i % 5}\n" for i, w in enumerate(weeks))
+    page = watched.open("data")
+    page.locator("input[type=file]").set_input_files(
+        [
+            {"name": "search.csv", "mimeType": "text/csv", "buffer": search.encode()},
+            {"name": "said.csv", "mimeType": "text/csv", "buffer": said.encode()},
+            {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"<html>sign in</html>"},
+        ]
+    )
+    page.get_by_text("Recognised as searches").wait_for(timeout=30_000)
+    assert page.get_by_text("bad.csv").count() > 0
+    page.get_by_role("button", name="Import 2 files").click()
+    page.get_by_text("Topics found on both sides").wait_for(timeout=30_000)
+    page.get_by_role("link", name="Gaps").first.click()
+    page.wait_for_url(re.compile(r"/(gaps)?(\?.*)?$"))
+    watched.ready()
+    assert "noise" in page.locator("h1").inner_text()
+    assert page.get_by_text("Example data, simulated").count() == 0, "real data never wear the badge of the example"
+    other = browser.new_context(locale="en-GB")
+    stranger = Watched(other.new_page(), url)
+    assert "noise comes first" not in stranger.open().locator("h1").inner_text(), (
+        "an upload is seen by no other session"
+    )
+    other.close()
+    context.close()
+
+
+def test_the_keyboard_alone_reaches_the_export(desk: Watched) -> None:
+    page = desk.open()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if "Take it away" in page.evaluate("document.activeElement.innerText || ''"):
+            break
+    else:
+        pytest.fail("Tab never reaches the export")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Table (CSV)").wait_for(timeout=10_000)

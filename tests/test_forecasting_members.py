@@ -1,0 +1,181 @@
+"""Each forecasting method against a truth that was planted, or against an independent implementation."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+from forecasting import members, pooled, seasonal, smoothing
+from forecasting.errors import BadArgument
+from forecasting.frames import grain_of
+from forecasting.members import Batch
+
+
+def batch(*values: np.ndarray, freq: str = "W-MON", h: int = 6) -> Batch:
+    ends = tuple(pd.Timestamp("2024-01-01") for _ in values)
+    return Batch(tuple(np.asarray(v, float) for v in values), ends, grain_of(freq), h)
+
+
+def rows(*values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    lengths = np.array([len(v) for v in values])
+    matrix = np.full((len(values), lengths.max()), np.nan)
+    for row, value in zip(matrix, values, strict=True):
+        row[: len(value)] = value
+    return matrix, lengths
+
+
+def test_simple_smoothing_equals_the_plain_recursion_on_series_of_unequal_length() -> None:
+    rng = np.random.default_rng(0)
+    series = [rng.normal(size=n) for n in (30, 7, 18)]
+    alphas = np.array([0.2, 0.7])
+    sse, last = smoothing.ses(*rows(*series), alphas)
+    for i, y in enumerate(series):
+        for j, alpha in enumerate(alphas):
+            level, total = (y[:10].mean() if alpha < 0.5 else y[0]), 0.0
+            for t, value in enumerate(y):
+                total += (value - level) ** 2 if t else 0.0
+                level += alpha * (value - level)
+            assert sse[i, j] == pytest.approx(total)
+            assert last[i, j] == pytest.approx(level)
+
+
+def test_theta_of_a_line_adds_half_its_slope() -> None:
+    forecast = smoothing.theta(*rows(10 + 2.0 * np.arange(40)), 3)
+    np.testing.assert_allclose(np.diff(forecast[0]), 1.0)
+    assert forecast[0, 0] == pytest.approx(10 + 2.0 * 39 + 1, abs=0.1)
+
+
+def test_damped_trend_continues_a_damped_trend_without_noise() -> None:
+    level, trend, y = 100.0, 8.0, []
+    for _ in range(60):
+        trend *= 0.9
+        level += trend
+        y.append(level)
+    truth = level + trend * np.cumsum(0.9 ** np.arange(1, 9))
+    np.testing.assert_allclose(smoothing.damped(*rows(np.array(y)), 8)[0], truth, rtol=1e-3)
+
+
+def test_damped_trend_by_grid_agrees_with_maximum_likelihood_of_statsmodels() -> None:
+    rng = np.random.default_rng(3)
+    differences = []
+    for _ in range(8):
+        y = 500 + np.cumsum(rng.normal(0.5, 3, 150)) + rng.normal(0, 4, 150)
+        ours = smoothing.damped(*rows(y), 10)[0]
+        theirs = ETSModel(pd.Series(y), error="add", trend="add", damped_trend=True).fit(disp=False).forecast(10)
+        differences.append(np.abs(ours - theirs.to_numpy()).mean() / np.abs(np.diff(y)).mean())
+    assert np.median(differences) < 0.25
+
+
+def test_many_series_at_once_give_what_each_gives_alone() -> None:
+    rng = np.random.default_rng(1)
+    series = [50 + np.cumsum(rng.normal(size=n)) for n in (170, 300, 40, 9)]
+    names = ["naive", "seasonal_naive", "theta", "theta_log", "damped", "damped_log"]
+    together = members.run(batch(*series), names)
+    for i, y in enumerate(series):
+        np.testing.assert_allclose(together[:, i], members.run(batch(y), names)[:, 0], rtol=1e-9)
+
+
+def test_the_seasonal_test_is_the_m4_formula() -> None:
+    rng = np.random.default_rng(2)
+    for amplitude in (0.0, 0.3, 3.0):
+        y = 10 + amplitude * np.sin(2 * np.pi * np.arange(90) / 12) + rng.normal(size=90)
+        d = y - y.mean()
+        acf = [float(d[k:] @ d[:-k]) / float(d @ d) for k in range(1, 13)]
+        limit = 1.645 * np.sqrt((1 + 2 * sum(a**2 for a in acf[:11])) / 90)
+        assert seasonal.is_seasonal(*rows(y), 12)[0] == (abs(acf[11]) > limit)
+
+
+def test_white_noise_rarely_passes_for_seasonal() -> None:
+    noise = np.random.default_rng(5).normal(size=(400, 120))
+    assert seasonal.is_seasonal(noise, np.full(400, 120), 12).mean() < 0.15
+
+
+@pytest.mark.parametrize("additive", [False, True])
+def test_planted_seasonal_factors_are_found_and_put_back(additive: bool) -> None:
+    factors = np.array([0.5, 0.8, 1.0, 1.1, 1.4, 1.2, 1.0])
+    t = np.arange(101)
+    y = 200 + 30 * (factors - 1)[t % 7] if additive else (200 + t) * factors[t % 7]
+    adjusted = seasonal.adjust(*rows(y), (7,), 7, additive=additive)
+    expected = factors[(101 + np.arange(7)) % 7]
+    assert adjusted.period[0] == 7
+    np.testing.assert_allclose(adjusted.factors[0], 30 * (expected - 1) if additive else expected, atol=0.01)
+    np.testing.assert_allclose(adjusted.z[0], 200 if additive else 200 + t, rtol=0.01)
+
+
+def test_hours_take_the_week_where_days_differ_and_the_day_where_they_do_not() -> None:
+    rng = np.random.default_rng(0)
+    t = np.arange(24 * 7 * 5)
+    daily = 50 + 10 * np.sin(2 * np.pi * t / 24) + rng.normal(size=len(t))
+    weekly = daily + 20 * ((t // 24) % 7 >= 5)
+    assert list(seasonal.adjust(*rows(weekly, daily[: 24 * 10]), (168, 24), 3).period) == [168, 24]
+
+
+def test_the_pooled_regression_learns_a_rule_that_no_single_series_could_teach() -> None:
+    rng = np.random.default_rng(4)
+    series = []
+    for _ in range(40):
+        y = np.zeros(60)
+        for t in range(1, 60):
+            y[t] = -0.8 * y[t - 1] + rng.normal()
+        series.append(y * rng.uniform(1, 1e6))
+    past, truth = [y[:-1] for y in series], np.array([y[-1] for y in series])
+    forecast = pooled.pooled_ridge(past, 1, 5, noise=12, span=60, alpha=1.0)[:, 0]
+    unit = np.array([np.abs(y).mean() for y in series])
+    last = np.array([y[-1] for y in past])
+    assert np.mean(np.abs(forecast - truth) / unit) < 0.5 * np.mean(np.abs(last - truth) / unit)
+
+
+def test_the_pooled_regression_has_no_answer_where_no_series_is_long_enough() -> None:
+    assert np.isnan(pooled.pooled_ridge([np.arange(10.0)], 3, 9, noise=5, span=50, alpha=1.0)).all()
+
+
+def test_a_member_that_explodes_or_lacks_history_answers_with_missing_values() -> None:
+    steep = np.exp(np.arange(30.0))
+    forecast = members.run(batch(steep, np.arange(5.0), h=60), ["theta_log", "damped", "seasonal_naive"])
+    assert np.isnan(forecast[0, 0]).all()
+    assert np.isnan(forecast[1:, 1]).all()
+
+
+def test_logarithms_are_for_series_that_were_never_negative() -> None:
+    up = 5 + np.arange(20.0)
+    forecast = members.run(batch(up, up - 10), ["theta_log"])
+    assert np.isfinite(forecast[0, 0]).all()
+    assert np.isnan(forecast[0, 1]).all()
+
+
+def test_statsmodels_ets_answers_at_any_scale() -> None:
+    y = 5 + np.random.default_rng(0).normal(size=60).cumsum() ** 2
+    small, large = members.run(batch(y, y * 1e12), ["ets"])[0]
+    np.testing.assert_allclose(large / 1e12, small, rtol=1e-3)
+
+
+def test_prophet_answers_quietly_and_gives_the_loggers_back(capfd: pytest.CaptureFixture[str]) -> None:
+    t = np.arange(140)
+    y = 100 + 20 * np.sin(2 * np.pi * t / 7) + 0.1 * t
+    y[30:33] = np.nan
+    forecast = members.run(batch(y, np.zeros(140), freq="D", h=7), ["prophet"])[0]
+    truth = 100 + 20 * np.sin(2 * np.pi * (140 + np.arange(7)) / 7) + 14
+    np.testing.assert_allclose(forecast[0], truth, atol=2)
+    assert np.isfinite(forecast[1]).all()
+    captured = capfd.readouterr()
+    assert captured.err == captured.out == ""
+    assert not logging.getLogger("cmdstanpy").disabled
+    assert not logging.getLogger("prophet").disabled
+
+
+def test_members_are_chosen_by_number_of_series_and_costly_ones_are_reported() -> None:
+    few, dropped = members.choose(None, 3)
+    assert {"theta", "damped", "ets", "prophet"} <= set(few)
+    assert "ridge" not in few
+    assert dropped == ()
+    many, dropped = members.choose(None, 500)
+    assert "ridge" in many
+    assert set(dropped) == {"ets", "prophet"}
+    with pytest.raises(BadArgument, match="'arima'.*theta"):
+        members.choose(["arima"], 3)
+    with pytest.raises(BadArgument, match="no member is named"):
+        members.choose([], 3)

@@ -1,0 +1,134 @@
+"""What leaves the house: formats that open again, provenance inside, and no cell that runs."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
+from explorer.demo import example_study
+from explorer.outputs.frames import FORECAST_COLUMNS, forecast_frame, gaps_frame, neutralise, to_csv, to_parquet
+from explorer.outputs.provenance import gaps_provenance, outlook_provenance
+from explorer.outputs.report import write_report
+from explorer.outputs.workbook import forecast_workbook, gaps_workbook
+from explorer.words import Words
+from sources.errors import Unavailable
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+EVIL = ["=HYPERLINK(1)", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "plain", "http://example.invalid"]
+
+
+@pytest.fixture(scope="module")
+def gaps(example) -> Gaps:
+    return find_gaps(example)
+
+
+@pytest.fixture(scope="module")
+def outlook(example) -> Outlook:
+    return look_ahead(example, horizon=8)
+
+
+def test_csv_opens_in_a_spreadsheet_and_in_pandas(gaps: Gaps) -> None:
+    about = gaps_provenance(gaps, Words("en"), NOW)
+    frame = gaps_frame(gaps, "en", about)
+    english, french = to_csv(frame), to_csv(frame, french=True)
+    assert english.startswith(b"\xef\xbb\xbf")
+    back = pd.read_csv(io.BytesIO(english))
+    pd.testing.assert_series_equal(back["gap"], frame["gap"], check_names=False)
+    other = pd.read_csv(io.BytesIO(french), sep=";", decimal=",")
+    pd.testing.assert_series_equal(other["gap"], frame["gap"], check_names=False)
+    assert back["simulated"].all()
+    assert (back["source_ids"] == "example (simulated)").all()
+
+
+def test_parquet_carries_its_provenance(gaps: Gaps) -> None:
+    about = gaps_provenance(gaps, Words("en"), NOW)
+    table = pq.read_table(io.BytesIO(to_parquet(gaps_frame(gaps, "en", about), about)))
+    stored = json.loads(table.schema.metadata[b"undersaid"])
+    assert stored["simulated"] is True
+    assert stored["command"].startswith("undersaid gaps --study ")
+    assert stored["settings"]["window"] == "52"
+    assert table.num_rows == 14
+
+
+def test_workbook_is_formatted_and_tells_where_it_comes_from(gaps: Gaps) -> None:
+    say = Words("fr")
+    about = gaps_provenance(gaps, say, NOW)
+    book = openpyxl.load_workbook(io.BytesIO(gaps_workbook(gaps_frame(gaps, "fr", about), about, say)))
+    sheet = book["Écarts"]
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref is not None
+    assert sheet.max_row == 15
+    assert len(sheet._charts) == 1
+    lines = {row[0].value: row[1].value for row in book["À propos"].iter_rows()}
+    assert lines["Données"] == "Données d’exemple, simulées"
+    assert "undersaid gaps" in lines["Pour le refaire"]
+
+
+def test_forecast_table_is_tidy_and_its_workbook_opens(outlook: Outlook) -> None:
+    say = Words("en")
+    about = outlook_provenance(outlook, say, NOW)
+    frame = forecast_frame(outlook, "en", about)
+    assert tuple(frame.columns) == FORECAST_COLUMNS
+    assert set(frame["series"]) == {"search", "posts", "gap"}
+    future = frame[frame["median"].notna()]
+    assert (future["horizon"] >= 1).all()
+    assert future["horizon"].max() == 8
+    assert (frame.loc[frame["actual"].notna(), "horizon"] <= 0).all()
+    assert (future["lo95"] <= future["lo80"]).all()
+    assert (future["hi80"] <= future["hi95"]).all()
+    assert not frame.duplicated(["topic", "series", "date"]).any()
+    assert future.loc[future["series"] != "gap", ["lo80", "lo95"]].min().min() >= 0
+    book = openpyxl.load_workbook(io.BytesIO(forecast_workbook(frame, about, say)))
+    assert book.sheetnames == ["Forecast", "Gap forward", "About"]
+
+
+def test_other_peoples_text_never_becomes_a_formula(gaps: Gaps) -> None:
+    about = gaps_provenance(gaps, Words("en"), NOW)
+    frame = gaps_frame(gaps, "en", about).head(len(EVIL)).assign(label=EVIL)
+    safe = pd.read_csv(io.BytesIO(to_csv(frame)))["label"]
+    assert not safe.str.startswith(("=", "+", "-", "@", "\t")).any()
+    book = openpyxl.load_workbook(io.BytesIO(gaps_workbook(frame, about, Words("en"))))
+    cells = [c for row in book["Gaps"].iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f"]
+    assert not [c for c in cells if c.hyperlink]
+    assert {c.value for c in cells} >= {"=HYPERLINK(1)"}, "the text itself is kept as text"
+
+
+def test_headers_are_neutralised_too_and_numbers_are_left_alone() -> None:
+    frame = neutralise(pd.DataFrame({"=A1": [-1.5, 2.0], "ok": ["-x", None]}))
+    assert list(frame.columns) == ["'=A1", "ok"]
+    assert frame["'=A1"].tolist() == [-1.5, 2.0]
+    assert frame["ok"].iloc[0] == "'-x"
+    assert pd.isna(frame["ok"].iloc[1])
+
+
+def test_an_export_holds_no_path_of_this_machine(gaps: Gaps, outlook: Outlook) -> None:
+    for about in (gaps_provenance(gaps, Words("en"), NOW), outlook_provenance(outlook, Words("en"), NOW)):
+        assert "/" not in about.command.split("--study ")[1].split()[0]
+
+
+def test_a_report_writes_every_format_or_says_why_not(example, tmp_path: Path) -> None:
+    files = write_report(example, tmp_path / "out", Words("en"), now=NOW)
+    assert sorted(f.name for f in files) == [
+        "forecast.csv", "forecast.parquet", "forecast.xlsx", "gaps.csv", "gaps.parquet", "gaps.xlsx",
+    ]  # fmt: skip
+    assert all(f.stat().st_size > 500 for f in files)
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(Unavailable, match="choose another --to"):
+        write_report(example, blocked / "out", Words("en"), now=NOW)
+
+
+def test_the_example_is_made_once_and_is_the_same_every_time(tmp_path: Path) -> None:
+    first = example_study(tmp_path)
+    version = first.store.version()
+    assert example_study(tmp_path).store.version() == version
+    assert first.simulated
