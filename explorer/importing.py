@@ -13,8 +13,7 @@ from explorer.proposals import propose_topics, topics_of_terms
 from explorer.study import Study, Topic, add_topics
 from explorer.tallies import Tallies
 from sources.errors import BadFile
-from sources.exports import Mapping, Reading
-from sources.exports.reader import read_bytes
+from sources.exports import Mapping, Reading, propose, read_bytes
 from sources.store import Receipt, batch_of
 
 MAPPINGS = "mappings.json"
@@ -57,13 +56,12 @@ def import_bytes(study: Study, name: str, content: bytes, *, mapping: Mapping | 
     ------
     SourceError : the file cannot be read; the message names row and remedy.
     """
-    reading = read_bytes(name, content, mapping=mapping)
     if mapping is None or not mapping.to_dict():
-        remembered = recall(study, reading.fingerprint)
-        if remembered is not None and remembered != reading.mapping:
-            reading = read_bytes(name, content, mapping=remembered)
+        mapping = recall(study, propose(name, content).fingerprint)
+        reading = read_bytes(name, content, mapping=mapping)
     else:
-        remember(study, reading.fingerprint, mapping)
+        reading = read_bytes(name, content, mapping=mapping)
+        remember(study, propose(name, content).fingerprint, mapping)
     batch = batch_of(content, reading.mapping.to_json())
     store = study.store
     receipt = store.append(reading.kind, reading.table, source=reading.source, batch_id=batch, now=now)

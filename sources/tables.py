@@ -146,7 +146,7 @@ TABLES: dict[str, pa.Schema] = {
 KEYS: dict[str, tuple[str, ...]] = {
     "interest": ("source", "scale", "term", "geo", "period"),
     "regions": ("source", "scale", "term", "place"),
-    "queries": ("source", "term", "query", "item", "ranking"),
+    "queries": ("source", "term", "query", "item", "ranking", "window"),
     "posts": ("platform", "id"),
     "counts": ("source", "query", "geo", "period", "grain"),
     "coverage": ("source", "table", "query", "start", "end"),

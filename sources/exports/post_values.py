@@ -198,9 +198,4 @@ def countries(cells: pd.Series | None, n: int) -> pd.Series:
 
 
 def _true(cells: pd.Series) -> pd.Series:
-    return (
-        cells.str.casefold()
-        .isin(["true", "1", "yes", "vrai", "oui", "wahr", "ja", "si", "t"])
-        .fillna(False)
-        .astype(bool)
-    )
+    return cells.str.casefold().isin(["true", "1", "yes", "vrai", "oui", "wahr", "ja", "si", "t"]).eq(True)

@@ -54,6 +54,10 @@ def read_export(
     mapping : what is known about it, as a Mapping or a dictionary of its fields, e.g. {"kind": "interest"}.
     secret : key for the pseudonyms of authors; None = the user's own, see `sources.privacy.load_secret`.
 
+    Returns
+    -------
+    Reading with `kind` (the table it fills), `table` (that table's columns, without the stamp), `notes` and `rejected`.
+
     Raises
     ------
     BadFile : the file cannot be read as data; the sentence names the file, the row and the remedy.
