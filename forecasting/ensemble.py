@@ -132,7 +132,8 @@ def combine(
     additive = np.array([members is None and methods.MEMBERS[n].additive for n in names])
     never_negative = np.array([bool(np.nanmin(y) >= 0) for y in data.values])
     floor = never_negative if nonnegative is None else np.full(len(data.ids), nonnegative)
-    point, weight, method = _ensemble(rolled, floor, weighted, additive)
+    suited = weighted[:, None] & ~(additive[:, None] & never_negative)
+    point, weight, method = _ensemble(rolled, floor, weighted, suited)
     found = intervals.conformal(point, rolled.actual, rolled.recent, levels)
     found = _complete(found, data, h, levels)
     notes = [

@@ -27,7 +27,7 @@ class Rolling:
     actual : (1 + K, n, h) what then happened, NaN where missing; all NaN at origin 0.
     scale : (1 + K, n) mean absolute (seasonal) naive error up to the origin, the unit of MASE; NaN where it is 0.
     recent : (1 + K, n) mean absolute change over the last `grain.recent` periods up to the origin.
-    relative : (1 + K, n) `recent` as a share of the mean over the same periods; 0 for a series with negative values.
+    relative : (1 + K, n) `recent` as a share of the mean size over the same periods; 0 for a series of zeros.
     """
 
     names: tuple[str, ...]
@@ -87,7 +87,8 @@ def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: in
             scale[k, i] = naive_error(y, panel.grain.period)
             tail = y[-panel.grain.recent - 1 :]
             recent[k, i] = naive_error(tail, 1)
-            relative[k, i] = recent[k, i] / tail.mean() if y.min() >= 0 and tail.mean() > 0 else 0.0
+            size = np.abs(tail).mean()
+            relative[k, i] = recent[k, i] / size if size > 0 else 0.0
             if k:
                 actual[k, i] = panel.values[i][len(y) : len(y) + h]
     return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative)

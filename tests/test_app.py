@@ -141,7 +141,7 @@ def test_upload_shows_what_it_read_before_anything_is_stored(example: Study, mon
     content = b"date,noise,price\n" + b"".join(b"2024-01-%02d,3,4\n" % d for d in range(1, 29))
     app.file_uploader(key="files").upload("said.csv", content, "text/csv").run()
     assert not app.exception
-    assert "Recognised as counts of posts: 28 rows." in text(app)
+    assert "Recognised as counts of posts: 29 lines." in text(app)
     assert example.store.version() == before
 
 

@@ -138,8 +138,8 @@ def _at(options: tuple[str, ...], value: str | None) -> int:
 def _preview(proposal: Proposal, at: int, say: Words) -> None:
     kind = _kind_names(say)[proposal.kind or ""]
     rows = say.number(proposal.rows, 0)
-    told = say("Recognised as {kind}: {n} rows.", kind=kind, n=rows)
-    st.caption(told if proposal.whole else say("Recognised as {kind}, from the first {n} rows.", kind=kind, n=rows))
+    told = say("Recognised as {kind}: {n} lines.", kind=kind, n=rows)
+    st.caption(told if proposal.whole else say("Recognised as {kind}, from the first {n} lines.", kind=kind, n=rows))
     for note in proposal.notes:
         st.caption("· " + plain(note))
     shown = proposal.table.dropna(axis=1, how="all").head(5)
