@@ -1,7 +1,7 @@
 """Score the forecasts on public data beside their peers: M4 Weekly and daily page views.
 
-    python benchmarks/forecasting.py weekly [--origin 1] [--prophet 60]
-    python benchmarks/forecasting.py daily [--validate]
+    OMP_NUM_THREADS=1 python benchmarks/forecasting.py weekly [--origin 1] [--prophet 60]
+    OMP_NUM_THREADS=1 python benchmarks/forecasting.py daily [--validate]
 
 Needs the evidence folder (../shared, or UNDERSAID_SHARED), whose `bench/m4_score.py` does the scoring. CPU is user and
 system time of this process and its children (Prophet's optimiser is one), one thread. `--origin k` and `--validate` score
@@ -20,18 +20,16 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 from forecasting import members
 from forecasting.ensemble import forecast
 from forecasting.frames import Panel, fill, grain_of, panel
 from forecasting.members import Batch
 from forecasting.prophet_member import quiet
 
+ROOT = Path(__file__).resolve().parent.parent
 LEVELS = (80, 95)
 Series = dict[str, np.ndarray]
 #: name -> (long forecasts, CPU seconds per series)
@@ -69,11 +67,15 @@ def weekly(score: ModuleType, options: argparse.Namespace) -> None:
     few = {u: train[u] for u in sample[:20]}
     alone_ = {
         "ensemble, each series alone": timed(
-            lambda: {u: f for u, y in few.items() for f in ours(frame({u: y}, "W-SUN", "2017-12-31"), h, "W-SUN").values()},
+            lambda: {
+                u: f for u, y in few.items() for f in ours(frame({u: y}, "W-SUN", "2017-12-31"), h, "W-SUN").values()
+            },
             len(few),
         )
     }
-    report(score, few, {u: test[u] for u in few}, alone_, f"{len(few)} series, one at a time (Prophet and ETS as members)")
+    report(
+        score, few, {u: test[u] for u in few}, alone_, f"{len(few)} series, one at a time (Prophet and ETS as members)"
+    )
 
 
 def daily(score: ModuleType, options: argparse.Namespace) -> None:
@@ -222,12 +224,16 @@ def timed(job: Callable[[], dict[str, pd.DataFrame]], n: int) -> tuple[dict[str,
 
 
 def report(score: ModuleType, train: Series, test: Series, results: Results, title: str) -> None:
-    base = score.score(train, test, {u: pd.DataFrame({"yhat": np.repeat(train[u][-1], len(y))}) for u, y in test.items()}, 1)
+    base = score.score(
+        train, test, {u: pd.DataFrame({"yhat": np.repeat(train[u][-1], len(y))}) for u, y in test.items()}, 1
+    )
     rows = []
     for name, (made, cpu) in results.items():
         mean = score.score(train, test, {u: made[u] for u in test}, 1).mean()
         owa = 0.5 * (mean["smape"] / base["smape"].mean() + mean["mase"] / base["mase"].mean())
-        rows.append({"method": name, "sMAPE": mean["smape"], "MASE": mean["mase"], "OWA": owa, **mean.drop(["smape", "mase"])})
+        rows.append(
+            {"method": name, "sMAPE": mean["smape"], "MASE": mean["mase"], "OWA": owa, **mean.drop(["smape", "mase"])}
+        )
         rows[-1]["CPU s/series"] = cpu
     table = pd.DataFrame(rows).set_index("method")
     print(f"\n{title}: {len(test)} windows\n{table.round(4).to_string(na_rep='')}")

@@ -103,9 +103,7 @@ def forecast(
     Makridakis, Spiliotis & Assimakopoulos (2020), The M4 Competition, IJF 36; Pawlikowski & Chorowska (2020), Weighted
     ensemble of statistical models, IJF 36 (weights from rolling-origin errors).
     """
-    combined = combine(
-        panel(df, freq), h, levels=levels, members=members, origins=origins, nonnegative=nonnegative
-    )
+    combined = combine(panel(df, freq), h, levels=levels, members=members, origins=origins, nonnegative=nonnegative)
     return frame(combined, keep_members=keep_members)
 
 
@@ -126,25 +124,24 @@ def combine(
     """
     h, levels = check_horizon(h), check_levels(levels)
     names, left_out = methods.choose(members, len(data.ids))
-    names = tuple(dict.fromkeys((*names, *beside)))
-    rolled = rolling.roll(data, h, names, origins, step=step)
-    weighted = np.array([n not in beside or n in (members or ()) for n in names])
-    additive = np.array([members is None and methods.MEMBERS[n].additive for n in names])
+    allowed = [n in names for n in dict.fromkeys((*names, *beside))]
     never_negative = np.array([bool(np.nanmin(y) >= 0) for y in data.values])
+    names = tuple(dict.fromkeys((*names, *beside)))
+    if members is None:
+        rolled = _roll_sparing(data, h, names, origins, step, never_negative)
+        additive = np.array([methods.MEMBERS[n].additive for n in names])
+    else:
+        rolled = rolling.roll(data, h, names, origins, step=step)
+        additive = np.zeros(len(names), dtype=bool)
+    noisy = never_negative & (rolled.relative > NOISY)  # (1 + K, n)
+    suited = np.array(allowed)[:, None] & ~(additive[:, None] & noisy[:, None])
+    point, weight, method = _weighted(rolled, suited)
     floor = never_negative if nonnegative is None else np.full(len(data.ids), nonnegative)
-    suited = weighted[:, None] & ~(additive[:, None] & never_negative)
-    point, weight, method = _ensemble(rolled, floor, weighted, suited)
-    found = intervals.conformal(point, rolled.actual, rolled.recent, levels)
+    point = np.where(floor[:, None], np.maximum(point, 0.0), point)
+    found = intervals.conformal(point, rolled.actual, rolled.recent, levels, groups=_groups(rolled))
     found = _complete(found, data, h, levels)
-    notes = [
-        Note("member_left_out", "", f"{name} left out: it costs too much for {len(data.ids)} series; name it in members=")
-        for name in left_out
-    ]
-    for uid, y in zip(data.ids, data.values, strict=True):
-        share = float(np.isnan(y).mean())
-        if share > 0.1:
-            notes.append(Note("gaps", str(uid), f"{share:.0%} of the periods are missing and were bridged"))
-    return Combined(data, rolled, levels, weight, point, found, method, floor, tuple(notes))
+    notes = _notes(data, left_out, rolled.relative[0], noisy[0] if members is None else ())
+    return Combined(data, rolled, levels, weight, point, found, method, floor, notes)
 
 
 def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
@@ -163,8 +160,8 @@ def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
         out[bound("hi", level)] = hi.ravel()
     used = [_recipe(rolling.names, combined.weights[:, i]) for i in range(n)]
     common = "; ".join(str(note) for note in combined.notes if not note.where)
-    own = {note.where: note.text for note in combined.notes if note.where}
-    notes = ["; ".join(t for t in (common, own.get(str(uid), "")) if t) for uid in data.ids]
+    own = [[note.text for note in combined.notes if note.where == str(uid)] for uid in data.ids]
+    notes = ["; ".join(t for t in (common, *texts) if t) for texts in own]
     columns = {"method": combined.method, "members": used, "interval": found.method}
     out |= {name: np.repeat(np.array(value, dtype=object), h) for name, value in columns.items()}
     for a, level in enumerate(levels):
@@ -176,46 +173,89 @@ def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _ensemble(
-    rolling: Rolling, floor: np.ndarray, weighted: np.ndarray, additive: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def _roll_sparing(
+    data: Panel, h: int, names: tuple[str, ...], origins: int, step: int | None, never_negative: np.ndarray
+) -> Rolling:
+    """Return the rolling forecasts, with the costly additive members run only on series that they may be weighted for."""
+    costly = tuple(n for n in names if methods.MEMBERS[n].additive and methods.MEMBERS[n].max_series is not None)
+    cheap = tuple(n for n in names if n not in costly)
+    rolled = rolling.roll(data, h, cheap, origins, step=step)
+    calm = np.flatnonzero(~(never_negative & (rolled.relative[0] > NOISY)))
+    point = np.full((len(rolled.point), len(names), *rolled.point.shape[2:]), np.nan)
+    point[:, [names.index(n) for n in cheap]] = rolled.point
+    if costly and len(calm):
+        some = Panel(
+            tuple(data.ids[i] for i in calm),
+            tuple(data.values[i] for i in calm),
+            tuple(data.ends[i] for i in calm),
+            data.grain,
+        )
+        extra = rolling.roll(some, h, costly, origins, step=step).point
+        at = [names.index(n) for n in costly]
+        point[np.ix_(np.arange(len(extra)), np.array(at), calm)] = extra
+    return replace(rolled, names=names, point=point)
+
+
+def _weighted(rolled: Rolling, suited: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the combined forecasts at every origin, the present weights, and how each series was weighted."""
-    depth, _, n, _ = rolling.point.shape
-    point = np.full(rolling.naive2.shape, np.nan)
-    present = np.zeros((len(rolling.names), n))
-    tested = rolling.origins > 0
-    for k in range(depth):
-        suited = weighted[:, None] & ~(additive[:, None] & (rolling.relative[k] > NOISY))
-        weight = weights(rolling, k, suited)
-        values = np.where(np.isfinite(rolling.point[k]), rolling.point[k], 0.0)
-        answered = weight.sum(axis=0) > 0
-        point[k] = np.where(answered[:, None], (weight[:, :, None] * values).sum(axis=0), rolling.naive2[k])
-        if k == 0:
-            present = weight
-    point = np.where(floor[:, None], np.maximum(point, 0.0), point)
-    named = ("weighted by backtest" if t else "equal weights" for t in tested)
-    method = tuple(m if a else "last value" for m, a in zip(named, present.sum(axis=0) > 0, strict=True))
+    point = rolled.naive2.copy()
+    for k in range(len(point)):
+        weight = weights(rolled, k, suited[k])
+        sums = (weight[:, :, None] * np.where(np.isfinite(rolled.point[k]), rolled.point[k], 0.0)).sum(axis=0)
+        point[k] = np.where(weight.sum(axis=0)[:, None] > 0, sums, point[k])
+    present = weights(rolled, 0, suited[0])
+    named = ("weighted by backtest" if tested else "equal weights" for tested in np.greater(rolled.origins, 0))
+    method = tuple(m if answered else "last value" for m, answered in zip(named, np.greater(present.sum(axis=0), 0), strict=True))
     return point, present, method
 
 
-def weights(rolling: Rolling, k: int, weighted: np.ndarray) -> np.ndarray:
+def weights(rolled: Rolling, k: int, suited: np.ndarray) -> np.ndarray:
     """Return (members, n) weights for origin k from the errors at all other past origins; 0 for who has no answer.
 
     A member's error is the geometric mean, over origins, of its mean absolute error: one origin at which all go wrong
     should not decide. A series without any other origin weighs all members that answer alike; a column of zeros means
-    that none does. `weighted` (members, n) says who may be weighted at all.
+    that none does. `suited` (members, n) says who may be weighted at all.
     """
-    others = [j for j in range(1, len(rolling.point)) if j != k]
-    able = np.isfinite(rolling.point[k]).all(axis=2) & weighted
-    error = intervals.nanmean(np.abs(rolling.actual[others][:, None] - rolling.point[others]), axis=(3,))
+    others = [j for j in range(1, len(rolled.point)) if j != k]
+    able = np.isfinite(rolled.point[k]).all(axis=2) & suited
+    error = intervals.nanmean(np.abs(rolled.actual[others][:, None] - rolled.point[others]), axis=(3,))
     largest = np.max(error, axis=(0, 1), initial=0.0, where=np.isfinite(error))
     floor = np.where(largest > 0, 1e-3 * largest, 1.0)
     mean = intervals.nanmean(np.log(np.maximum(error, floor)), axis=(0,))
     judged = able & np.isfinite(mean)
     best = np.min(mean, axis=0, initial=np.inf, where=judged)
-    weight = np.where(judged, np.exp(-POWER * (np.where(judged, mean, 0.0) - np.where(np.isfinite(best), best, 0.0))), 0.0)
+    weight = np.where(
+        judged, np.exp(-POWER * (np.where(judged, mean, 0.0) - np.where(np.isfinite(best), best, 0.0))), 0.0
+    )
     weight = np.where(weight.sum(axis=0) > 0, weight, able.astype(float))
     return weight / np.maximum(weight.sum(axis=0), 1e-300)
+
+
+def _groups(rolled: Rolling) -> np.ndarray:
+    """Return (n,) the third of relative noise that a series belongs to; one group where thirds would be too small."""
+    tested = rolled.origins > 0
+    if tested.sum() < 3 * intervals.PER_HORIZON:
+        return np.zeros(len(tested), dtype=int)
+    return np.digitize(rolled.relative[0], np.quantile(rolled.relative[0][tested], [1 / 3, 2 / 3]))
+
+
+def _notes(
+    data: Panel, left_out: Sequence[str], relative: np.ndarray, noisy: Sequence[bool] | np.ndarray
+) -> tuple[Note, ...]:
+    n = len(data.ids)
+    notes = [
+        Note("member_left_out", "", f"{name} left out: it costs too much for {n} series; name it in members=")
+        for name in left_out
+    ]
+    for i, flag in enumerate(noisy):
+        if flag:
+            text = f"changes by {relative[i]:.0%} from period to period: members on logarithms only"
+            notes.append(Note("logarithms_only", str(data.ids[i]), text))
+    for uid, y in zip(data.ids, data.values, strict=True):
+        share = float(np.isnan(y).mean())
+        if share > 0.1:
+            notes.append(Note("gaps_bridged", str(uid), f"{share:.0%} of the periods are missing and were bridged"))
+    return tuple(notes)
 
 
 def _complete(found: Intervals, data: Panel, h: int, levels: tuple[float, ...]) -> Intervals:

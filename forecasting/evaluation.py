@@ -77,7 +77,11 @@ def backtest(
         mean = table.mean(numeric_only=True).to_frame().T.assign(n=table["n"].sum(), origins=table["origins"].max())
         ratio = [table[c] / base[c].where(base[c] > 0) for c in ("smape", "mase")]
         both = base["mase"].notna() & table["mase"].notna()
-        pooled = [table.loc[both, c].mean() / base.loc[both, c].mean() for c in ("smape", "mase")] if both.any() else [np.nan]
+        pooled = (
+            [table.loc[both, c].mean() / base.loc[both, c].mean() for c in ("smape", "mase")]
+            if both.any()
+            else [np.nan]
+        )
         tables.append(table.assign(unique_id=list(data.ids), scope="series", model=name, owa=(ratio[0] + ratio[1]) / 2))
         tables.append(mean.assign(unique_id=None, scope="pooled", model=name, owa=float(np.mean(pooled))))
     result = pd.concat(tables, ignore_index=True)
@@ -165,4 +169,3 @@ def diebold_mariano(loss: np.ndarray, other: np.ndarray, h: int = 1) -> DieboldM
     correction = np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
     statistic = float(d.mean() / np.sqrt(variance / n) * correction)
     return DieboldMariano(statistic, float(stats.t.sf(statistic, n - 1)), gain, n)
-

@@ -178,7 +178,9 @@ def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
     out = tuple(sorted({float(level) for level in levels}))
     wrong = [level for level in out if not 0 < level < 100]
     if wrong:
-        raise BadArgument(f"a level of {wrong[0]:g} per cent", "levels", "pass per cents between 0 and 100, e.g. (80, 95)")
+        raise BadArgument(
+            f"a level of {wrong[0]:g} per cent", "levels", "pass per cents between 0 and 100, e.g. (80, 95)"
+        )
     return out
 
 
@@ -213,7 +215,9 @@ def _columns(df: pd.DataFrame) -> pd.DataFrame:
         frame["ds"] = pd.to_datetime(frame["ds"], format="ISO8601")
         frame["y"] = pd.to_numeric(frame["y"]).astype("float64")
     except (ValueError, TypeError) as error:
-        raise BadSeries(f"not a date or not a number ({error})", "ds, y", "write dates as 2024-01-31 and numbers without signs") from error
+        raise BadSeries(
+            f"not a date or not a number ({error})", "ds, y", "write dates as 2024-01-31 and numbers without signs"
+        ) from error
     if frame["ds"].isna().any():
         row = frame[frame["ds"].isna()].iloc[0]
         raise BadSeries("a row has no date", _name(row["unique_id"]), "drop the row or give it a date")

@@ -40,7 +40,13 @@ class Intervals:
 
 
 def conformal(
-    point: np.ndarray, actual: np.ndarray, recent: np.ndarray, levels: Sequence[float], *, many: int = MANY
+    point: np.ndarray,
+    actual: np.ndarray,
+    recent: np.ndarray,
+    levels: Sequence[float],
+    *,
+    groups: np.ndarray | None = None,
+    many: int = MANY,
 ) -> Intervals:
     """Return symmetric intervals whose width is a quantile of past absolute errors.
 
@@ -54,19 +60,28 @@ def conformal(
     point, actual : (1 + K, n, h); origin 0 is the present.
     recent : (1 + K, n) recent naive error.
     levels : per cents, rising.
+    groups : (n,) labels; errors are pooled within a group only (Mondrian conformal). None = one group.
 
     References
     ----------
-    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Lei et al. (2018), JASA 113 (split conformal);
-    Wang & Hyndman (2024), arXiv 2410.13115 (multi-step errors). Time series are not exchangeable: there is no guarantee,
-    which is why the realised coverage comes with the result.
+    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World, ch. 4.5 for groups; Lei et al. (2018), JASA
+    113 (split conformal); Wang & Hyndman (2024), arXiv 2410.13115 (multi-step errors). Time series are not exchangeable:
+    there is no guarantee, which is why the realised coverage comes with the result.
     """
     error = np.abs(actual - point)
     error[0] = np.nan
     tested = np.isfinite(error[1:]).any(axis=(0, 2))
-    pooled = tested.sum() >= many
-    half, method = (_pooled if pooled else _alone)(error, recent, tuple(levels))
-    method_ = tuple(method if ok else "" for ok in np.isfinite(half[:, 0]).all(axis=(0, 2)))
+    half = np.full((len(levels), *error.shape), np.nan)
+    if tested.sum() >= many:
+        method = "conformal-pooled"
+        labels = np.zeros(len(tested), dtype=int) if groups is None else groups
+        for label in np.unique(labels):
+            rows = labels == label
+            half[:, :, rows] = _pooled(error[:, rows], recent[:, rows], tuple(levels))
+    else:
+        half, method = _alone(error, tuple(levels)), "conformal-series"
+    complete = np.asarray(np.isfinite(half[:, 0]).all(axis=(0, 2)))
+    method_ = tuple(method if ok else "" for ok in complete)
     with np.errstate(invalid="ignore"):
         hits = np.where(np.isfinite(error[1:]) & np.isfinite(half[:, 1:]), error[1:] <= half[:, 1:], np.nan)
     count = np.isfinite(hits).sum(axis=(1, 3))
@@ -74,7 +89,7 @@ def conformal(
     return Intervals(half[:, 0], method_, coverage, hits, half[:, 1:])
 
 
-def _pooled(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) -> tuple[np.ndarray, str]:
+def _pooled(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
     depth, n, h = error.shape
     tested = int(np.isfinite(error).any(axis=(0, 2)).sum())
     growth = np.ones(h) if tested >= PER_HORIZON else np.sqrt(np.arange(1, h + 1))
@@ -91,7 +106,7 @@ def _pooled(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) ->
                 half[a, k] = np.nanquantile(known, level / 100, axis=0) * unit[k]
             else:
                 half[a, k] = _finite_sample(np.sort(known[np.isfinite(known)]), level) * unit[k]
-    return np.where(np.isfinite(half), half, np.nan), "conformal-pooled"
+    return np.where(np.isfinite(half), half, np.nan)
 
 
 def _unit(error: np.ndarray, recent: np.ndarray, k: int) -> np.ndarray:
@@ -104,7 +119,7 @@ def _unit(error: np.ndarray, recent: np.ndarray, k: int) -> np.ndarray:
     return floor ** (1 - OWN) * np.maximum(own, 1e-3 * floor) ** OWN
 
 
-def _alone(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) -> tuple[np.ndarray, str]:
+def _alone(error: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
     depth, n, h = error.shape
     growth = np.sqrt(np.arange(1, h + 1))
     score = error / growth
@@ -116,7 +131,7 @@ def _alone(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) -> 
             widths = [_finite_sample(others, level) for level in levels]
             if np.isfinite(widths).all():
                 half[:, k, i] = np.array(widths)[:, None] * growth
-    return half, "conformal-series"
+    return half
 
 
 def _finite_sample(scores: np.ndarray, level: float) -> float:

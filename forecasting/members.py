@@ -252,7 +252,14 @@ MEMBERS: dict[str, Member] = {
             partial(_ridge, short=True, log=True),
             lambda g, h: g.lags_short + 2 * h,
         ),
-        Member("ets", "damped trend by maximum likelihood (statsmodels)", ets, lambda g, h: 10, additive=True, max_series=50),
+        Member(
+            "ets",
+            "damped trend by maximum likelihood (statsmodels)",
+            ets,
+            lambda g, h: 10,
+            additive=True,
+            max_series=50,
+        ),
         Member("prophet", "Prophet as shipped", prophet_member.prophet, lambda g, h: 20, additive=True, max_series=20),
     )
 }

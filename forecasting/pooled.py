@@ -71,9 +71,7 @@ def pooled_ridge(
     return out
 
 
-def _windows(
-    y: np.ndarray, h: int, lags: int, span: int, windows: int, noise: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _windows(y: np.ndarray, h: int, lags: int, span: int, windows: int, noise: int) -> tuple[np.ndarray, np.ndarray]:
     """Return normalised past (w, lags - 1) and future (w, h) of evenly spread windows; float32 halves the time."""
     high = len(y) - h
     low = max(lags, high - span)

@@ -215,7 +215,9 @@ def _voice(social: pd.DataFrame, voice: str | None) -> tuple[str, list[Note]]:
         what = f"no values in the column {voice or 'authors'!r}"
         raise TooLittleData(what, "social", "fetch authors, or at least posts")
     column = voice or known[0]
-    loud = Note("voice_is_posts", "social", "voice is counted in posts: a few loud accounts cannot be told from many people")
+    loud = Note(
+        "voice_is_posts", "social", "voice is counted in posts: a few loud accounts cannot be told from many people"
+    )
     return column, [loud] if column == "posts" else []
 
 
@@ -376,7 +378,9 @@ def _mix(residual: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _shares(past: np.ndarray, ahead: np.ndarray, width: int, half: np.ndarray) -> np.ndarray:
     """Return (n, 2, topics, 1 + h): share of each topic over the trailing window that ends j periods from now."""
-    total = np.concatenate([np.zeros_like(past[..., :1]), np.cumsum(np.concatenate([past, ahead], axis=3), axis=3)], axis=3)
+    total = np.concatenate(
+        [np.zeros_like(past[..., :1]), np.cumsum(np.concatenate([past, ahead], axis=3), axis=3)], axis=3
+    )
     seen, h = past.shape[3], ahead.shape[3]
     end = seen + np.arange(h + 1)
     window = total[..., end] - total[..., np.maximum(end - width, 0)] + half[:, None, None]

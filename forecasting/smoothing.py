@@ -91,7 +91,10 @@ def damped(z: np.ndarray, lengths: np.ndarray, h: int, *, sharpness: float = 1.0
     cross = np.zeros((2, n, points))  # sums of error x response, for the two starting states
     gram = np.zeros((3, n, points))  # 00, 01, 11
     response = np.zeros((n, 4, points))  # level and trend left at the end by a unit of each starting state
-    unit_level, unit_trend = np.array([1.0, 0.0])[:, None] * np.ones(points), np.array([0.0, 1.0])[:, None] * np.ones(points)
+    unit_level, unit_trend = (
+        np.array([1.0, 0.0])[:, None] * np.ones(points),
+        np.array([0.0, 1.0])[:, None] * np.ones(points),
+    )
     gram_now = np.zeros((3, points))
     for t in range(zs.shape[1]):
         k = int(np.searchsorted(-ns, -t, side="left"))

@@ -123,19 +123,42 @@ def test_the_pooled_regression_learns_a_rule_that_no_single_series_could_teach()
             y[t] = -0.8 * y[t - 1] + rng.normal()
         series.append(y * rng.uniform(1, 1e6))
     past, truth = [y[:-1] for y in series], np.array([y[-1] for y in series])
-    forecast = pooled.pooled_ridge(past, 1, 5, noise=12, span=60, alpha=1.0)[:, 0]
-    unit = np.array([np.abs(y).mean() for y in series])
-    last = np.array([y[-1] for y in past])
-    assert np.mean(np.abs(forecast - truth) / unit) < 0.5 * np.mean(np.abs(last - truth) / unit)
+    unit, last = np.array([np.abs(y).mean() for y in series]), np.array([y[-1] for y in past])
+
+    def error(**options: int) -> float:
+        forecast = pooled.pooled_ridge(past, 1, 5, noise=12, span=60, common=1.0, own=1000.0, **options)[:, 0]
+        return float(np.mean(np.abs(forecast - truth) / unit))
+
+    naive = float(np.mean(np.abs(last - truth) / unit))
+    assert error() < 0.5 * naive
+    assert error() < 0.7 * error(pool=10**9)
 
 
-def test_the_pooled_regression_has_no_answer_where_no_series_is_long_enough() -> None:
-    assert np.isnan(pooled.pooled_ridge([np.arange(10.0)], 3, 9, noise=5, span=50, alpha=1.0)).all()
+def test_a_series_departs_from_the_common_rule_where_its_own_past_says_so() -> None:
+    rng = np.random.default_rng(5)
+    walks = [rng.normal(size=120).cumsum() for _ in range(30)]
+    saw = np.tile([0.0, 1.0, 3.0], 40)  # its next value follows from the last three, unlike that of a walk
+    made = pooled.pooled_ridge([*walks, saw], 3, 7, noise=20, span=120, own=1.0)
+    np.testing.assert_allclose(made[-1], [0, 1, 3], atol=0.2)
+
+
+def test_one_spike_does_not_steer_the_regression() -> None:
+    saw = np.tile([0.0, 1.0, 3.0], 60)
+    spiked = saw.copy()
+    spiked[50] = 1e6
+    made = pooled.pooled_ridge([spiked], 3, 7, noise=20, span=180, own=1.0)
+    np.testing.assert_allclose(made[0], [0, 1, 3], atol=0.3)
+
+
+def test_the_regression_has_no_answer_for_a_series_that_is_too_short() -> None:
+    made = pooled.pooled_ridge([np.arange(10.0), np.arange(30.0)], 3, 9, noise=5, span=50)
+    assert np.isnan(made[0]).all()
+    assert np.isfinite(made[1]).all()
 
 
 def test_a_member_that_explodes_or_lacks_history_answers_with_missing_values() -> None:
     steep = np.exp(np.arange(30.0))
-    forecast = members.run(batch(steep, np.arange(5.0), h=60), ["theta_log", "damped", "seasonal_naive"])
+    forecast = members.run(batch(steep, np.arange(5.0), h=60), ["theta_log", "damped", "ridge"])
     assert np.isnan(forecast[0, 0]).all()
     assert np.isnan(forecast[1:, 1]).all()
 
@@ -170,12 +193,11 @@ def test_prophet_answers_quietly_and_gives_the_loggers_back(capfd: pytest.Captur
 def test_members_are_chosen_by_number_of_series_and_costly_ones_are_reported() -> None:
     few, dropped = members.choose(None, 3)
     assert {"theta", "damped", "ets", "prophet"} <= set(few)
-    assert "ridge" not in few
     assert dropped == ()
     many, dropped = members.choose(None, 500)
-    assert "ridge" in many
+    assert {"theta", "ridge"} <= set(many)
     assert set(dropped) == {"ets", "prophet"}
-    with pytest.raises(BadArgument, match="'arima'.*theta"):
+    with pytest.raises(BadArgument, match=r"'arima'.*theta"):
         members.choose(["arima"], 3)
     with pytest.raises(BadArgument, match="no member is named"):
         members.choose([], 3)

@@ -142,7 +142,9 @@ def test_the_horizon_is_cut_to_a_third_of_the_history_and_the_cut_is_noted() -> 
 def test_topics_of_one_side_only_are_left_out_and_named() -> None:
     search, voice = world()
     frame = long(voice, "authors")
-    result = project_gap(long(search, "value"), frame[frame["topic"] != "cats"], 4, freq="W", draws=50, members=("theta",))
+    result = project_gap(
+        long(search, "value"), frame[frame["topic"] != "cats"], 4, freq="W", draws=50, members=("theta",)
+    )
     assert set(result.gap["topic"]) == {"ants", "bees", "dogs"}
     assert [(n.code, n.where) for n in result.notes] == [("topic_left_out", "cats")]
 
