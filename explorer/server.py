@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sources.errors import Unavailable
 
+
 def start_file() -> Path:
     """Return the app's start file, of the clone or of the installed package."""
     spec = importlib.util.find_spec("streamlit_app")
@@ -16,5 +17,5 @@ def start_file() -> Path:
 
 
 def server_options(*, port: int, headless: bool, address: str = "127.0.0.1") -> list[str]:
-    """Return the command-line options of `streamlit run`; everything else stands in .streamlit/config.toml beside the start file."""
+    """Return the options of `streamlit run`; everything else stands in .streamlit/config.toml beside the start file."""
     return [f"--server.port={port}", f"--server.address={address}", f"--server.headless={str(headless).lower()}"]
