@@ -14,12 +14,11 @@ from forecasting.errors import Note
 from forecasting.frames import Panel, bound, check_horizon, check_levels, fill, panel
 from forecasting.intervals import Intervals
 from forecasting.rolling import Rolling
+from forecasting.weighting import weights
 
-#: Weight of a member = 1 / (mean scaled error) ** POWER; chosen on earlier origins (docs/forecasting-log.md).
-POWER = 5.0
 #: A series that was never negative and changes by more than this share of its mean from period to period is modelled on
-#: logarithms only: an additive season or trend means nothing there (chosen on earlier origins, same log).
-NOISY = 0.1
+#: logarithms only: an additive season or trend means nothing there (chosen on earlier origins: docs/forecasting-log.md).
+NOISY = 0.3
 ORIGINS = 4
 LEVELS = (80, 95)
 
@@ -35,7 +34,7 @@ class Combined:
     weights : (members, n) of the present forecast; they add up to 1.
     point : (1 + K, n, h) the ensemble; at a past origin its weights come from the other origins only (cross-fitted).
     intervals : half-widths, method and realised coverage.
-    method : per series: "weighted by backtest" | "equal weights: too short for a backtest" | "last value: ...".
+    method : per series: "weighted by backtest" | "equal weights" (too short for one) | "last value" (no member answers).
     nonnegative : (n,) series whose forecasts and bounds stop at zero.
     notes : what the result should say about itself.
     """
@@ -65,7 +64,7 @@ def forecast(
 ) -> pd.DataFrame:
     """Forecast every series h periods ahead, with intervals, and say how.
 
-    Each member forecasts each series from `origins` past dates; members are combined with weights 1 / error**5 per
+    Each member forecasts each series from `origins` past dates; members are combined with weights 1 / error**6 per
     series, and the interval is a quantile of the errors the combination made there (conformal).
 
     Parameters
@@ -117,13 +116,17 @@ def combine(
     nonnegative: bool | None = None,
     step: int | None = None,
     beside: Sequence[str] = (),
+    cheap: bool = False,
 ) -> Combined:
     """Return the ensemble of a checked panel with everything it rests on (see `forecast`).
 
-    `step` sets the distance of the origins; members named in `beside` are run but not weighted.
+    `step` sets the distance of the origins; members named in `beside` are run but not weighted; `cheap` leaves the costly
+    members out of the default without a word.
     """
     h, levels = check_horizon(h), check_levels(levels)
     names, left_out = methods.choose(members, len(data.ids))
+    if cheap and members is None:
+        names, left_out = tuple(n for n in names if methods.MEMBERS[n].max_series is None), ()
     allowed = [n in names for n in dict.fromkeys((*names, *beside))]
     never_negative = np.array([bool(np.nanmin(y) >= 0) for y in data.values])
     names = tuple(dict.fromkeys((*names, *beside)))
@@ -135,10 +138,11 @@ def combine(
         additive = np.zeros(len(names), dtype=bool)
     noisy = never_negative & (rolled.relative > NOISY)  # (1 + K, n)
     suited = np.array(allowed)[:, None] & ~(additive[:, None] & noisy[:, None])
-    point, weight, method = _weighted(rolled, suited)
+    groups = _groups(rolled)
+    point, weight, method = _weighted(rolled, suited, groups + 10 * noisy)
     floor = never_negative if nonnegative is None else np.full(len(data.ids), nonnegative)
     point = np.where(floor[:, None], np.maximum(point, 0.0), point)
-    found = intervals.conformal(point, rolled.actual, rolled.recent, levels, groups=_groups(rolled))
+    found = intervals.conformal(point, rolled.actual, rolled.recent, levels, groups=groups)
     found = _complete(found, data, h, levels)
     notes = _notes(data, left_out, rolled.relative[0], noisy[0] if members is None else ())
     return Combined(data, rolled, levels, weight, point, found, method, floor, notes)
@@ -160,8 +164,10 @@ def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
         out[bound("hi", level)] = hi.ravel()
     used = [_recipe(rolling.names, combined.weights[:, i]) for i in range(n)]
     common = "; ".join(str(note) for note in combined.notes if not note.where)
-    own = [[note.text for note in combined.notes if note.where == str(uid)] for uid in data.ids]
-    notes = ["; ".join(t for t in (common, *texts) if t) for texts in own]
+    own: dict[str, list[str]] = {}
+    for note in combined.notes:
+        own.setdefault(note.where, []).append(note.text)
+    notes = ["; ".join(t for t in (common, *own.get(str(uid), [])) if t) for uid in data.ids]
     columns = {"method": combined.method, "members": used, "interval": found.method}
     out |= {name: np.repeat(np.array(value, dtype=object), h) for name, value in columns.items()}
     for a, level in enumerate(levels):
@@ -196,39 +202,21 @@ def _roll_sparing(
     return replace(rolled, names=names, point=point)
 
 
-def _weighted(rolled: Rolling, suited: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def _weighted(
+    rolled: Rolling, suited: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the combined forecasts at every origin, the present weights, and how each series was weighted."""
     point = rolled.naive2.copy()
     for k in range(len(point)):
-        weight = weights(rolled, k, suited[k])
+        weight = weights(rolled, k, suited[k], groups[k])
         sums = (weight[:, :, None] * np.where(np.isfinite(rolled.point[k]), rolled.point[k], 0.0)).sum(axis=0)
         point[k] = np.where(weight.sum(axis=0)[:, None] > 0, sums, point[k])
-    present = weights(rolled, 0, suited[0])
+    present = weights(rolled, 0, suited[0], groups[0])
     named = ("weighted by backtest" if tested else "equal weights" for tested in np.greater(rolled.origins, 0))
-    method = tuple(m if answered else "last value" for m, answered in zip(named, np.greater(present.sum(axis=0), 0), strict=True))
-    return point, present, method
-
-
-def weights(rolled: Rolling, k: int, suited: np.ndarray) -> np.ndarray:
-    """Return (members, n) weights for origin k from the errors at all other past origins; 0 for who has no answer.
-
-    A member's error is the geometric mean, over origins, of its mean absolute error: one origin at which all go wrong
-    should not decide. A series without any other origin weighs all members that answer alike; a column of zeros means
-    that none does. `suited` (members, n) says who may be weighted at all.
-    """
-    others = [j for j in range(1, len(rolled.point)) if j != k]
-    able = np.isfinite(rolled.point[k]).all(axis=2) & suited
-    error = intervals.nanmean(np.abs(rolled.actual[others][:, None] - rolled.point[others]), axis=(3,))
-    largest = np.max(error, axis=(0, 1), initial=0.0, where=np.isfinite(error))
-    floor = np.where(largest > 0, 1e-3 * largest, 1.0)
-    mean = intervals.nanmean(np.log(np.maximum(error, floor)), axis=(0,))
-    judged = able & np.isfinite(mean)
-    best = np.min(mean, axis=0, initial=np.inf, where=judged)
-    weight = np.where(
-        judged, np.exp(-POWER * (np.where(judged, mean, 0.0) - np.where(np.isfinite(best), best, 0.0))), 0.0
+    method = tuple(
+        m if answered else "last value" for m, answered in zip(named, np.greater(present.sum(axis=0), 0), strict=True)
     )
-    weight = np.where(weight.sum(axis=0) > 0, weight, able.astype(float))
-    return weight / np.maximum(weight.sum(axis=0), 1e-300)
+    return point, present, method
 
 
 def _groups(rolled: Rolling) -> np.ndarray:

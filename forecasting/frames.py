@@ -43,6 +43,10 @@ class Grain:
     lags_short: int
     smooth: int
 
+    def windows(self, lags: int, h: int) -> int:
+        """Return the history a regression on `lags` + h values needs: that, and half a season more windows than h."""
+        return lags + 2 * h + (self.seasons[-1] // 2 if self.seasons else 2)
+
     def future(self, last: pd.Timestamp, h: int) -> pd.DatetimeIndex:
         """Return the `h` dates that follow `last`."""
         return pd.date_range(last, periods=h + 1, freq=self.freq)[1:]

@@ -20,6 +20,9 @@ from forecasting import pooled, prophet_member, seasonal, smoothing
 from forecasting.errors import BadArgument
 from forecasting.frames import Grain, fill
 
+#: Each step ahead keeps this share of the drift of a logarithm.
+DRIFT_DAMPING = 0.9
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -165,7 +168,8 @@ def seasonal_naive(batch: Batch) -> np.ndarray:
 
 def _theta(batch: Batch, *, log: bool) -> np.ndarray:
     adjusted = batch.adjusted(batch.grain.memory, log=log)
-    forecast = adjusted.restore(smoothing.theta(adjusted.z, adjusted.lengths, batch.h))
+    damping = DRIFT_DAMPING if log else 1.0
+    forecast = adjusted.restore(smoothing.theta(adjusted.z, adjusted.lengths, batch.h, damping=damping))
     return batch.unlog(forecast) if log else forecast
 
 
@@ -220,7 +224,7 @@ def _fit_ets(y: np.ndarray) -> tuple[Any, float]:
 MEMBERS: dict[str, Member] = {
     m.name: m
     for m in (
-        Member("naive", "the last value", naive, lambda g, h: 1),
+        Member("naive", "the last value", naive, lambda g, h: 1, additive=True),
         Member("seasonal_naive", "the last season again", seasonal_naive, lambda g, h: 2, additive=True),
         Member("theta", "theta: level and half the trend", partial(_theta, log=False), lambda g, h: 4, additive=True),
         Member("theta_log", "theta on logarithms", partial(_theta, log=True), lambda g, h: 4),
@@ -230,27 +234,27 @@ MEMBERS: dict[str, Member] = {
             "ridge",
             "regression on the past, two seasons",
             partial(_ridge, short=False, log=False),
-            lambda g, h: g.lags_long + 2 * h,
+            lambda g, h: g.windows(g.lags_long, h),
             additive=True,
         ),
         Member(
             "ridge_log",
             "regression on the past, two seasons, logarithms",
             partial(_ridge, short=False, log=True),
-            lambda g, h: g.lags_long + 2 * h,
+            lambda g, h: g.windows(g.lags_long, h),
         ),
         Member(
             "ridge_short",
             "regression on the past, one season",
             partial(_ridge, short=True, log=False),
-            lambda g, h: g.lags_short + 2 * h,
+            lambda g, h: g.windows(g.lags_short, h),
             additive=True,
         ),
         Member(
             "ridge_short_log",
             "regression on the past, one season, logarithms",
             partial(_ridge, short=True, log=True),
-            lambda g, h: g.lags_short + 2 * h,
+            lambda g, h: g.windows(g.lags_short, h),
         ),
         Member(
             "ets",
@@ -264,5 +268,5 @@ MEMBERS: dict[str, Member] = {
     )
 }
 
-#: Members that are weighted unless the caller names others; plain naive is the yardstick.
-DEFAULT = tuple(n for n in MEMBERS if n != "naive")
+#: Members that are weighted unless the caller names others.
+DEFAULT = tuple(MEMBERS)

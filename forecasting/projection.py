@@ -9,16 +9,13 @@ import numpy as np
 import pandas as pd
 
 from forecasting import ensemble
-from forecasting.errors import BadArgument, BadSeries, Note, TooLittleData
-from forecasting.frames import Grain, Panel, bound, check_horizon, check_levels, panel
+from forecasting.errors import BadArgument, Note, TooLittleData
+from forecasting.frames import bound, check_horizon, check_levels
+from forecasting.sides import Sides, align
 
 #: Origins that residual paths are taken from, at most: they cost one backtest each.
 PATHS = 40
-#: Members that are cheap enough for so many origins; others by name.
-CHEAP = ("seasonal_naive", "theta", "theta_log", "damped", "damped_log", "ridge_log", "ridge_short_log")
 DRAWS = 2000
-#: Fewer common periods than this and there are no residual paths to draw from.
-MIN_PERIODS = 12
 #: A level that a zero count may hide, in units of the count: added before logarithms and ratios.
 HALF = 0.5
 
@@ -43,19 +40,6 @@ class GapProjection:
     social: pd.DataFrame
     now: pd.Timestamp
     smooth: int
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """Both sides on one time axis: arrays (2, topics, periods), side 0 = search, 1 = voice."""
-
-    topics: tuple[object, ...]
-    value: np.ndarray
-    lo: np.ndarray
-    hi: np.ndarray
-    now: pd.Timestamp
-    grain: Grain
     notes: tuple[Note, ...]
 
 
@@ -113,7 +97,7 @@ def project_gap(
     (1967) for the half unit added to counts.
     """
     h, levels = check_horizon(h), check_levels(levels)
-    sides = _align(search, social, freq, voice)
+    sides = align(search, social, freq, voice)
     width = sides.grain.smooth if smooth is None else smooth
     if width < 1 or int(width) != width:
         raise BadArgument(f"a window of {width!r} periods", "smooth", "pass a whole number of at least 1")
@@ -132,9 +116,9 @@ def project_gap(
         notes.append(Note("periods_incomplete", "window", text))
     room = max(0, min(periods - h - ensemble.rolling.MIN_TRAIN, periods // 2 - h))
     step = max(1, room // PATHS)
-    data = _panel(sides)
+    data = sides.panel()
     combined = ensemble.combine(
-        data, h, levels=levels, members=members or CHEAP, origins=room // step + 1, nonnegative=True, step=step
+        data, h, levels=levels, members=members, origins=room // step + 1, nonnegative=True, step=step, cheap=True
     )
     return _project(sides, combined, whole, step, int(width), levels, np.random.default_rng(seed), draws, tuple(notes))
 
@@ -171,81 +155,8 @@ def windows(projection: GapProjection, *, level: float = 80, min_gap: float = 0.
     return found.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
 
 
-def _align(search: pd.DataFrame, social: pd.DataFrame, freq: str, voice: str | None) -> _Sides:
-    column, notes = _voice(social, voice)
-    frames = [_long(search, "search", "value"), _long(social, "social", column)]
-    panels = [panel(f, freq, min_points=1) for f in frames]
-    if panels[0].grain != panels[1].grain:
-        what = f"search lies on the grid {panels[0].grain.freq}, voice on {panels[1].grain.freq}"
-        raise BadSeries(what, "search, social", "bring both to one grid first")
-    topics = tuple(uid for uid in panels[0].ids if uid in set(panels[1].ids))
-    for side, part in zip(("search", "social"), panels, strict=True):
-        notes += [
-            Note("topic_left_out", str(uid), f"only the {side} side knows it; the shares are taken over the others")
-            for uid in part.ids
-            if uid not in set(topics)
-        ]
-    if len(topics) < 2:
-        what = f"{len(topics)} topics with values on both sides, at least 2 are needed"
-        raise TooLittleData(what, "topics", "add topics, or fetch the side that is missing")
-    rows = [[p.ids.index(t) for t in topics] for p in panels]
-    ends = [p.ends[i] for p, at in zip(panels, rows, strict=True) for i in at]
-    now, grain = min(ends), panels[0].grain
-    starts = [grain.past(p.ends[i], len(p.values[i]))[0] for p, at in zip(panels, rows, strict=True) for i in at]
-    axis = pd.date_range(max(starts), now, freq=grain.freq)
-    if len(axis) < MIN_PERIODS:
-        what = f"{len(axis)} periods that every topic holds on both sides, at least {MIN_PERIODS} are needed"
-        raise TooLittleData(what, "periods", "fetch a longer history, or leave out the topic that is shortest")
-    if max(ends) > now:
-        text = f"values after {now:%Y-%m-%d} are not used: some topic or side ends there"
-        notes.append(Note("periods_unused", "", text))
-    cube = np.stack([_wide(f, "y", topics, axis) for f in frames])
-    if (cube < 0).any():
-        raise BadSeries("a value below zero", "search, social", "a share needs values of zero or more")
-    lo, hi = (np.stack([_wide(f, c, topics, axis) for f in frames]) for c in ("lo", "hi"))
-    lo, hi = np.where(np.isfinite(lo), lo, cube), np.where(np.isfinite(hi), hi, cube)
-    return _Sides(topics, cube, lo, np.maximum(lo, hi), now, grain, tuple(notes))
-
-
-def _voice(social: pd.DataFrame, voice: str | None) -> tuple[str, list[Note]]:
-    known = [c for c in ("authors", "posts") if c in social and social[c].notna().any()]
-    if voice is not None and voice not in ("authors", "posts"):
-        raise BadArgument(f"voice cannot be {voice!r}", "voice", "pass 'authors' or 'posts'")
-    if not known or (voice is not None and voice not in known):
-        what = f"no values in the column {voice or 'authors'!r}"
-        raise TooLittleData(what, "social", "fetch authors, or at least posts")
-    column = voice or known[0]
-    loud = Note(
-        "voice_is_posts", "social", "voice is counted in posts: a few loud accounts cannot be told from many people"
-    )
-    return column, [loud] if column == "posts" else []
-
-
-def _long(frame: pd.DataFrame, side: str, column: str) -> pd.DataFrame:
-    when = "period" if "period" in frame else "ds"
-    absent = [c for c in ("topic", when, column) if c not in frame]
-    if absent:
-        raise BadSeries(f"no column {', '.join(map(repr, absent))}", side, "see the docstring of project_gap")
-    out = frame.rename(columns={"topic": "unique_id", when: "ds", column: "y"})
-    return out[[c for c in ("unique_id", "ds", "y", "lo", "hi") if c in out]].assign(ds=pd.to_datetime(out["ds"]))
-
-
-def _wide(frame: pd.DataFrame, column: str, topics: tuple[object, ...], axis: pd.DatetimeIndex) -> np.ndarray:
-    if column not in frame:
-        return np.full((len(topics), len(axis)), np.nan)
-    table = frame.pivot(index="unique_id", columns="ds", values=column)
-    return table.reindex(index=list(topics), columns=axis).to_numpy(float)
-
-
-def _panel(sides: _Sides) -> Panel:
-    """Return both sides as one panel on the common axis, search first, in the order of the topics."""
-    ids = tuple((side, t) for side in ("search", "social") for t in sides.topics)
-    values = tuple(sides.value.reshape(-1, sides.value.shape[2]))
-    return Panel(ids, values, (sides.now,) * len(ids), sides.grain)
-
-
 def _project(
-    sides: _Sides,
+    sides: Sides,
     combined: ensemble.Combined,
     whole: np.ndarray,
     step: int,
@@ -266,8 +177,8 @@ def _project(
     future = _draw(sides, whole, point[0], residual, half, width, draws, rng)
     gap, of_search, of_voice = np.log2(future[:, 0] / future[:, 1]), future[:, 0], future[:, 1]
     middle = np.median(gap, axis=0)
-    ends = periods - h - step * np.arange(len(point) - 1)
-    missed, weight = _missed(np.where(whole, sides.value, 0.0), point[1:], ends, half, width)
+    starts = periods - h - step * np.arange(len(point) - 1)
+    missed, weight = _missed(sides.value, whole, point[1:], starts, half, width)
     centre = weight * middle[:, 1:] + (1 - weight) * middle[:, :1]
     noise = (gap - middle)[:, :, 1:] * _few(1 + len(residual) * step / h, draws, rng)
     factor, covered = _correction(missed, noise, levels)
@@ -296,7 +207,7 @@ def _project(
 
 
 def _draw(
-    sides: _Sides,
+    sides: Sides,
     whole: np.ndarray,
     point: np.ndarray,
     residual: np.ndarray,
@@ -314,7 +225,7 @@ def _draw(
 
 
 def _missed(
-    value: np.ndarray, point: np.ndarray, ends: np.ndarray, half: np.ndarray, width: int
+    value: np.ndarray, whole: np.ndarray, point: np.ndarray, starts: np.ndarray, half: np.ndarray, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return by how much the projected gap missed the gap that came (origins, topics, h) [doublings], and its recipe.
 
@@ -323,12 +234,14 @@ def _missed(
     is steadier than either (docs/forecasting-log.md).
     """
     h = point.shape[3]
+    value = np.where(whole, value, 0.0)  # incomplete periods leave forecasts and truth alike
     moves, stays, came = [], [], []
-    for forecast, end in zip(point, ends, strict=True):
-        seen = value[None, :, :, max(0, end - width) : end]
+    for forecast, start in zip(point, starts, strict=True):
+        seen = value[None, :, :, max(0, start - width) : start]
+        ahead = slice(start, start + h)
         guess, truth = (
             np.log2(share[0, 0] / share[0, 1])
-            for share in (_shares(seen, a[None], width, half) for a in (forecast, value[:, :, end : end + h]))
+            for share in (_shares(seen, a[None], width, half) for a in (forecast * whole[ahead], value[:, :, ahead]))
         )
         moves.append(guess[:, 1:])
         stays.append(np.repeat(guess[:, :1], h, axis=1))

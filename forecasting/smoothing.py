@@ -11,8 +11,10 @@ import numpy as np
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.999])
 
 
-def theta(z: np.ndarray, lengths: np.ndarray, h: int) -> np.ndarray:
+def theta(z: np.ndarray, lengths: np.ndarray, h: int, *, damping: float = 1.0) -> np.ndarray:
     """Return (n, h): simple exponential smoothing with half the slope of the least-squares line as drift.
+
+    With `damping` < 1 each further step adds less, as a drift of logarithms must: it would grow without bound.
 
     References
     ----------
@@ -22,7 +24,8 @@ def theta(z: np.ndarray, lengths: np.ndarray, h: int) -> np.ndarray:
     best = sse.argmin(axis=1)
     rows = np.arange(len(z))
     alpha, level = ALPHAS[best], last[rows, best]
-    ahead = np.arange(h) + ((1 - (1 - alpha) ** lengths) / alpha)[:, None]
+    behind = (1 - (1 - alpha) ** lengths) / alpha  # by how many steps the level trails a line
+    ahead = behind[:, None] + np.cumsum(damping ** np.arange(h)) - 1
     return level[:, None] + 0.5 * slope(z, lengths)[:, None] * ahead
 
 

@@ -120,6 +120,13 @@ def test_counts_alone_work_and_say_that_loud_voices_cannot_be_corrected(
     assert not app.toggle, "no switch where there is nothing to switch"
 
 
+def test_old_data_wear_their_age_and_the_example_does_not(
+    tmp_path: Path, example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "days old" in text(open_page("gaps", small_study(tmp_path / "s"), monkeypatch))
+    assert "days old" not in text(open_page("gaps", example, monkeypatch))
+
+
 def test_ten_weeks_give_a_gap_and_a_typed_refusal_to_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = small_study(tmp_path / "s", weeks=10)
     assert not open_page("gaps", study, monkeypatch).exception

@@ -59,6 +59,31 @@ def test_damped_trend_continues_a_damped_trend_without_noise() -> None:
     np.testing.assert_allclose(smoothing.damped(*rows(np.array(y)), 8)[0], truth, rtol=1e-3)
 
 
+def test_damped_trend_averages_least_squares_fits_of_its_grid() -> None:
+    y = np.array([3.0, 5, 4, 7, 9, 8, 8, 11, 10, 13, 12, 12, 15, 14])
+    loss, made = [], []
+    for alpha, beta, phi in smoothing.damped_grid():
+
+        def run(level: float, trend: float, values: np.ndarray) -> tuple[np.ndarray, float, float]:
+            errors = []
+            for value in values:
+                trend *= phi  # noqa: B023
+                level += trend
+                errors.append(value - level)
+                level += alpha * errors[-1]  # noqa: B023
+                trend += beta * errors[-1]  # noqa: B023
+            return np.array(errors), level, trend
+
+        base, *units = run(0, 0, y), run(1, 0, 0 * y), run(0, 1, 0 * y)
+        start = np.linalg.lstsq(np.stack([u[0] for u in units], axis=1), -base[0], rcond=None)[0]
+        errors, level, trend = run(start[0], start[1], y)
+        loss.append(errors @ errors)
+        made.append(level + trend * np.cumsum(phi ** np.arange(1, 4)))
+    weight = (np.array(loss) / min(loss)) ** (-len(y) / 2)
+    expected = weight @ np.array(made) / weight.sum()
+    np.testing.assert_allclose(smoothing.damped(*rows(y), 3)[0], expected, rtol=1e-4)
+
+
 def test_damped_trend_by_grid_agrees_with_maximum_likelihood_of_statsmodels() -> None:
     rng = np.random.default_rng(3)
     differences = []

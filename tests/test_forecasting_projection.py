@@ -63,6 +63,10 @@ def test_a_topic_that_drifts_apart_is_very_probably_widening_and_goes_on() -> No
     dogs = table[table["topic"] == "dogs"]
     assert dogs["p_widening"].iloc[-1] > 0.9
     assert dogs["gap"].iloc[-1] > dogs["gap_now"].iloc[-1] + 0.03
+    louder = project(voice / 20, search * 20, 12).gap  # the other side drifts: below zero, and further below
+    dogs = louder[louder["topic"] == "dogs"]
+    assert dogs["gap_now"].iloc[0] < 0
+    assert dogs["p_widening"].iloc[-1] > 0.9
     closing = project(search[:, ::-1], voice, 12).gap
     assert closing[closing["topic"] == "dogs"]["p_widening"].iloc[-1] < 0.1
 
@@ -196,6 +200,12 @@ def test_refusals_name_what_is_missing() -> None:
         project(-search, voice)
     with pytest.raises(BadSeries, match="'value'"):
         project_gap(long(voice, "authors"), long(voice, "authors"), 4, freq="W")
+    naive = long(voice, "authors")
+    aware = long(search, "value").assign(period=lambda d: d["period"].dt.tz_localize("UTC"))
+    with pytest.raises(BadSeries, match="time zone"):
+        project_gap(aware, naive, 4, freq="W")
+    with pytest.raises(BadSeries, match="more than once"):
+        project_gap(long(search, "value"), pd.concat([naive, naive.tail(1)]), 4, freq="W")
     with pytest.raises(BadArgument, match="smooth"):
         project(search, voice, smooth=0)
     with pytest.raises(BadArgument, match="voice"):

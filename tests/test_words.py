@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -100,6 +101,9 @@ def test_every_fact_points_to_a_section_of_the_method_page() -> None:
     root = Path(phrases.__file__).parent
     named = set()
     for file in root.rglob("*.py"):
-        named |= set(re.findall(r'method="([a-z-]+)"', file.read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fact":
+                given = {k.arg: k.value for k in node.keywords}.get("method")
+                named |= {given.value} if isinstance(given, ast.Constant) else set()
     named |= {"gap", "share-of-search", "share-of-voice"}  # Gaps.fact names them after its columns
     assert named <= anchors

@@ -1,1 +1,1 @@
-"""."""
+"""What texts say: language, tone, emotions, intent, questions, and how they match."""

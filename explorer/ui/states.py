@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
+import pandas as pd
 import streamlit as st
 
 from explorer.panel import Panel
+from explorer.periods import days, next_start
 from explorer.phrases import NOTES
 from explorer.study import Study
 from explorer.ui.answers import panel_of
@@ -16,6 +19,9 @@ from explorer.ui.text import plain
 from explorer.words import Words
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
+
+#: Periods after the newest one until the picture counts as out of date.
+STALE_PERIODS = 4
 
 
 @contextmanager
@@ -53,8 +59,14 @@ def both_sides(opened: Study, say: Words) -> Panel:
     return panel
 
 
-def show_notes(panel: Panel, say: Words) -> None:
+def show_notes(panel: Panel, say: Words, *, simulated: bool) -> None:
     """Show what the reader must know about the data: limits that were met first, the rest folded away."""
+    age = _age(panel)
+    if age is not None and not simulated and age > STALE_PERIODS * days(panel.grain):
+        told = say(
+            "The newest period is {n} days old: fetch or import again for a picture of today.", n=say.number(age, 0)
+        )
+        st.badge(told, icon=":material/history:", color="orange")
     loud = [n for n in panel.notes if n.code.startswith("coverage")]
     for note in loud:
         st.warning(say(NOTES[note.code], **note.details), icon=":material/warning:")
@@ -63,3 +75,11 @@ def show_notes(panel: Panel, say: Words) -> None:
         with st.expander(say("About these data ({n})", n=len(rest))):
             for note in rest:
                 st.markdown("- " + plain(say(NOTES[note.code], **note.details)))
+
+
+def _age(panel: Panel) -> float | None:
+    """Days since the newest period that both sides cover ended; None without one."""
+    if panel.search.empty or panel.social.empty:
+        return None
+    newest = min(panel.search["period"].max(), panel.social["period"].max())
+    return float((pd.Timestamp(datetime.now(UTC)) - next_start(newest, panel.grain)) / pd.Timedelta(days=1))
