@@ -1,12 +1,12 @@
 """Score the forecasts on public data beside their peers: M4 Weekly and daily page views.
 
-    OMP_NUM_THREADS=1 python benchmarks/forecasting.py weekly [--origin 1] [--prophet 60]
-    OMP_NUM_THREADS=1 python benchmarks/forecasting.py daily [--validate]
+    OMP_NUM_THREADS=1 python -m benchmarks.forecasting weekly [--origin 1] [--prophet 60]
+    OMP_NUM_THREADS=1 python -m benchmarks.forecasting daily [--validate]
 
-Needs the evidence folder (../shared, or UNDERSAID_SHARED), whose `bench/m4_score.py` does the scoring. CPU is user and
-system time of this process and its children (Prophet's optimiser is one), one thread. `--origin k` and `--validate` score
-earlier dates than the official ones: settings are chosen there, and only there. statsforecast is scored too where it is
-installed.
+Run from the project root, as a module: the script shares its name with the package. Needs the evidence folder (../shared,
+or UNDERSAID_SHARED), whose `bench/m4_score.py` does the scoring. CPU is user and system time of this process and its
+children (Prophet's optimiser is one), one thread. `--origin k` and `--validate` score earlier dates than the official
+ones: settings are chosen there, and only there. statsforecast is scored too where it is installed.
 """
 
 from __future__ import annotations

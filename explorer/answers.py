@@ -14,8 +14,7 @@ from explorer.periods import frequency
 from explorer.study import Study
 from explorer.tallies import Tallies
 from forecasting import gap
-from forecasting.projection import GapProjection
-from forecasting.projection import project_gap as project
+from forecasting.projection import GapProjection, project
 
 #: One year back, or as much as makes a window where a period is longer than a week.
 WINDOWS = {"hour": 24 * 28, "day": 365, "week": 52, "month": 24, "quarter": 12, "year": 20}

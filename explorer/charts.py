@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -312,6 +311,8 @@ def to_svg(chart: alt.LayerChart, words: Words) -> str:
     return str(vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=tag, time_format_locale=tag))
 
 
-def fields_of(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return only the columns a chart draws: what is sent to the browser is what is shown."""
-    return table[list(columns)].copy()
+def to_png(chart: alt.LayerChart, words: Words, *, scale: float = 2.0) -> bytes:
+    """Return a chart as PNG at `scale` times its size on screen; drawn without a browser."""
+    tag: Any = words.locale.replace("_", "-")
+    drawn: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=scale, format_locale=tag, time_format_locale=tag)
+    return drawn

@@ -6,7 +6,7 @@ import json
 import locale
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,8 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress as ProgressBar
+from rich.progress import TextColumn
 from rich.table import Table
 
 from explorer.study import Study, new_study, read_study
@@ -151,6 +153,56 @@ def import_(
             labels = ", ".join(t.label for t in done.proposed)
             _line(f"  · topics proposed from the names of both sides: {labels} (edit {target.path.name})", "cyan")
     if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sources(format: FormatOption = Format.table) -> None:
+    """List every connector: what it gives, what it needs, its limits and terms, whether it works here."""
+    from sources.connector import catalogue
+
+    frame = catalogue()
+    if format is not Format.table:
+        _print(frame, format)
+        return
+    for row in frame.to_dict("records"):
+        mark = "[green]✓[/]" if row["works"] else "[yellow]–[/]"
+        out.print(mark, escape(f"{row['source']}: {row['title']}"), highlight=False, soft_wrap=True)
+        for name in ("gives", "needs", "limits", "terms", "options", "links"):
+            if row.get(name):
+                _line(f"    {name}: {row[name]}", "dim")
+        if row["why"]:
+            _line(f"    {row['why']}", "yellow")
+
+
+@app.command()
+def collect(
+    study: Annotated[Path, typer.Argument(help="The study's folder or file.")] = Path(),
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
+    patience: Annotated[int, typer.Option(min=0, help="Minutes to wait for a service that asks to slow down.")] = 15,
+) -> None:
+    """Fetch what the study's [sources] ask for. May be stopped or killed at any moment and run again."""
+    from explorer.collecting import collect_study
+
+    opened = read_study(study)
+    with ProgressBar(*ProgressBar.get_default_columns(), TextColumn("{task.fields[note]}"), console=err) as bar:
+        task = bar.add_task("collecting", total=None, note="")
+
+        def show(step: Any) -> None:
+            note = f"{step.source}: {step.query} ({step.rows} rows) {step.note}".strip()
+            bar.update(task, completed=step.done, total=step.total, note=escape(note))
+
+        report = collect_study(opened, only=source, patience=timedelta(minutes=patience), now=_now(), progress=show)
+    for table, rows in report.rows.items():
+        _line(f"{table}: {rows} rows")
+    for state, group in report.coverage.groupby("status"):
+        names = ", ".join(sorted(set(group["query"]))[:5])
+        _line(f"{state}: {len(group)} ({names})", None if state in ("complete", "empty") else "yellow")
+    for note in report.notes:
+        _line(f"· {note}", "dim")
+    if report.unfinished:
+        when = f", useful again from {report.retry_at:%Y-%m-%d %H:%M} UTC" if report.retry_at else ""
+        _line(f"{report.unfinished} questions are left for the next run{when}", "yellow")
         raise typer.Exit(1)
 
 

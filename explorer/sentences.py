@@ -51,6 +51,21 @@ def verdict_sentence(answer: Gaps, topic: str, words: Words) -> str:
     return words(text, topic=label, factor=words.factor(row["gap"]), **between)
 
 
+def outlook_headline(answer: Outlook, words: Words) -> str:
+    """Return where the gaps of a panel are heading, in one sentence."""
+    last = answer.projection.gap.sort_values("ds").groupby("topic").tail(1)
+    widening = int((last["p_widening"] >= 0.8).sum())
+    date = words.date(last["ds"].max())
+    if not widening:
+        return words("No gap is likely to widen by {date}.", date=date)
+    return words(
+        "{n} of {total} gaps are likely to widen by {date}.",
+        n=words.number(widening, 0),
+        total=words.number(len(last), 0),
+        date=date,
+    )
+
+
 def outlook_sentence(answer: Outlook, topic: str, words: Words) -> str:
     """Return where the gap of one topic is heading, in one sentence."""
     label = {t.id: t.label_in(words.language) for t in answer.study.topics}.get(topic, topic)

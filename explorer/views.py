@@ -12,6 +12,7 @@ from explorer.periods import days, next_start
 from explorer.phrases import VERDICTS
 from explorer.study import Study
 from explorer.words import Words
+from forecasting.projection import windows
 
 #: Periods in the base of an index: a year, so that no single noisy week sets the scale.
 _YEAR_DAYS = 365
@@ -91,6 +92,12 @@ def fan_frames(answer: Outlook, topic: str, series: str) -> tuple[pd.DataFrame, 
     for level in (80, 95):
         ahead = ahead.rename(columns={f"{column}-lo-{level}": f"lo{level}", f"{column}-hi-{level}": f"hi{level}"})
     return past, ahead[["date", "median", "lo80", "hi80", "lo95", "hi95"]]
+
+
+def windows_to_act(answer: Outlook, words: Words) -> pd.DataFrame:
+    """Return the windows in which a topic will very probably be searched more than said: `label` added in the language."""
+    found = windows(answer.projection)
+    return found.assign(label=found["topic"].map(labels(answer.study, words.language)).fillna(found["topic"]))
 
 
 def gap_history(path: pd.DataFrame, topic: str) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from forecasting import pooled, prophet_member, seasonal, smoothing
 from forecasting.errors import BadArgument
@@ -212,6 +211,8 @@ def ets_variance(y: np.ndarray, h: int) -> np.ndarray:
 
 def _fit_ets(y: np.ndarray) -> tuple[Any, float]:
     """Return the fitted model of `y`, and the unit it was divided by (the optimiser stalls at values like 1e12)."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # a second to import, and few series need it
+
     unit = float(np.abs(y).max()) or 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it may stop before full convergence; the backtest judges the outcome

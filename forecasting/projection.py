@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from forecasting.sides import Sides, align
 #: Origins that residual paths are taken from, at most: they cost one backtest each.
 PATHS = 40
 DRAWS = 2000
+#: A gap above this many doublings (x1.4) is open: the topic is searched clearly more than it is spoken of.
+OPEN = 0.5
 #: A level that a zero count may hide, in units of the count: added before logarithms and ratios.
 HALF = 0.5
 
@@ -27,6 +30,7 @@ class GapProjection:
     Parameters
     ----------
     gap : one row per (topic, ds): `gap` the median [doublings], `gap-lo-80`, `gap-hi-80`, ..., `p_widening` [0..1],
+        `p_open` (probability that the gap is above OPEN doublings, 0..1),
         `gap_now` [doublings], `share_of_search`, `share_of_voice` (medians, 0..1), `coverage-80`, ... realised coverage
         of such intervals at past origins (all topics together, NaN if untested).
     search, social : the two sides: `topic`, `ds`, `yhat`, `yhat-lo-80`, ... and how they were made, as in `forecast`.
@@ -43,7 +47,7 @@ class GapProjection:
     notes: tuple[Note, ...]
 
 
-def project_gap(
+def project(
     search: pd.DataFrame,
     social: pd.DataFrame,
     h: int,
@@ -123,35 +127,59 @@ def project_gap(
     return _project(sides, combined, whole, step, int(width), levels, np.random.default_rng(seed), draws, tuple(notes))
 
 
-def windows(projection: GapProjection, *, level: float = 80, min_gap: float = 0.5) -> pd.DataFrame:
-    """Return the spans of time in which a topic will very probably be searched more than it is spoken of.
+def project_gap(
+    search: pd.DataFrame, social: pd.DataFrame, h: int, *, freq: str, level: float = 0.9, seed: int = 0, **settings: Any
+) -> pd.DataFrame:
+    """Project the gap of every topic and return it as one table; see `project`, whose `gap` this is.
 
     Parameters
     ----------
-    projection : from `project_gap`, with `level` among its levels.
-    level : the lower end of this interval must lie above `min_gap` throughout.
-    min_gap : doublings.
+    search, social, h, freq, seed : as in `project`; further `settings` are passed on to it.
+    level : coverage of `lo`, `hi`, 0..1, as in `forecasting.gap`.
+
+    Returns
+    -------
+    `topic`, `ds`, `gap`, `lo`, `hi` [doublings], `p_widening`, `p_open` [0..1], `gap_now`, `share_of_search`,
+    `share_of_voice`.
+
+    Raises
+    ------
+    As `project`, and BadArgument for a level out of range.
+    """
+    if not 0 < level < 1:
+        raise BadArgument(f"level is {level}; it must lie between 0 and 1", "project_gap")
+    percent = round(100 * level, 6)
+    table = project(search, social, h, freq=freq, levels=(percent,), seed=seed, **settings).gap
+    names = {bound("lo", percent, "gap"): "lo", bound("hi", percent, "gap"): "hi"}
+    columns = ["topic", "ds", "gap", "lo", "hi", "p_widening", "p_open", "gap_now", "share_of_search", "share_of_voice"]
+    return table.rename(columns=names)[columns]
+
+
+def windows(projection: GapProjection, *, probability: float = 0.8) -> pd.DataFrame:
+    """Return the spans of time in which a topic will probably be searched clearly more than it is spoken of.
+
+    Parameters
+    ----------
+    projection : from `project`.
+    probability : the gap lies above OPEN doublings with at least this probability in every period of a span.
 
     Returns
     -------
     One row a span, widest gap first: `topic`, `start`, `end` (first and last period), `periods`, `gap` (largest median in
-    the span), `peak` (its period).
-
-    Raises
-    ------
-    BadArgument : the projection has no such level.
+    the span), `peak` (the period in which the topic is searched most), `probability` (the lowest of the span).
     """
-    column = bound("lo", level, "gap")
     table = projection.gap
-    if column not in table:
-        raise BadArgument(f"the projection has no {level:g} % interval", "level", "pass it in levels= of project_gap")
-    inside = table[column] > min_gap
+    searched = projection.search.set_index(["topic", "ds"])["yhat"]
+    inside = table["p_open"] >= probability
     run = (inside != inside.groupby(table["topic"], sort=False).shift()).groupby(table["topic"], sort=False).cumsum()
     rows = []
     for (topic, _), part in table[inside].groupby(["topic", run[inside]], sort=False):
-        top = part.loc[part["gap"].idxmax()]
-        rows.append((topic, part["ds"].iloc[0], part["ds"].iloc[-1], len(part), float(top["gap"]), top["ds"]))
-    found = pd.DataFrame(rows, columns=["topic", "start", "end", "periods", "gap", "peak"])
+        interest = searched.reindex(pd.MultiIndex.from_frame(part[["topic", "ds"]]))
+        peak = part["ds"].iloc[int(interest.fillna(-1).to_numpy().argmax())]
+        span = (topic, part["ds"].iloc[0], part["ds"].iloc[-1], len(part), float(part["gap"].max()), peak)
+        rows.append((*span, float(part["p_open"].min())))
+    columns = ["topic", "start", "end", "periods", "gap", "peak", "probability"]
+    found = pd.DataFrame(rows, columns=columns)
     return found.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -195,6 +223,7 @@ def _project(
         ends = np.quantile(gap[:, :, 1:], [0.5 - level / 200, 0.5 + level / 200], axis=0)
         table |= {bound(s, level, "gap"): e.ravel() for s, e in zip(("lo", "hi"), ends, strict=True)}
     table["p_widening"] = widening.ravel()
+    table["p_open"] = (gap[:, :, 1:] > OPEN).mean(axis=0).ravel()
     table |= {f"coverage-{level:g}": np.full(topics * h, c) for level, c in zip(levels, covered, strict=True)}
     table["gap_now"] = np.repeat(now, h)
     table["share_of_search"] = np.median(of_search[:, :, 1:], axis=0).ravel()

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import projection
+from forecasting import project_gap, projection
 from forecasting.errors import BadArgument, BadSeries, TooLittleData
-from forecasting.projection import GapProjection, project_gap, windows
+from forecasting.projection import GapProjection, windows
 
 TOPICS = ("ants", "bees", "cats", "dogs")
 
@@ -39,7 +39,7 @@ def world(
 
 def project(search: np.ndarray, voice: np.ndarray, h: int = 8, **options: object) -> GapProjection:
     options = {"draws": 400, "members": ("theta_log", "damped_log"), **options}
-    return project_gap(long(search, "value"), long(voice, "authors"), h, freq="W", **options)  # type: ignore[arg-type]
+    return projection.project(long(search, "value"), long(voice, "authors"), h, freq="W", **options)  # type: ignore[arg-type]
 
 
 def test_a_steady_world_keeps_its_gap_and_knows_nothing_of_widening() -> None:
@@ -123,7 +123,7 @@ def test_equal_seeds_give_equal_results_and_order_does_not_matter() -> None:
     pd.testing.assert_frame_equal(one.gap, two.gap)
     assert not one.gap.equals(project(search, voice, seed=5).gap)
     s, v = long(search, "value").sample(frac=1, random_state=0), long(voice, "authors").sample(frac=1, random_state=1)
-    mixed = project_gap(s, v, 8, freq="W", draws=400, members=("theta_log", "damped_log"), seed=4)
+    mixed = projection.project(s, v, 8, freq="W", draws=400, members=("theta_log", "damped_log"), seed=4)
     pd.testing.assert_frame_equal(one.gap, mixed.gap)
 
 
@@ -146,7 +146,7 @@ def test_the_horizon_is_cut_to_a_third_of_the_history_and_the_cut_is_noted() -> 
 def test_topics_of_one_side_only_are_left_out_and_named() -> None:
     search, voice = world()
     frame = long(voice, "authors")
-    result = project_gap(
+    result = projection.project(
         long(search, "value"), frame[frame["topic"] != "cats"], 4, freq="W", draws=50, members=("theta",)
     )
     assert set(result.gap["topic"]) == {"ants", "bees", "dogs"}
@@ -156,11 +156,13 @@ def test_topics_of_one_side_only_are_left_out_and_named() -> None:
 def test_posts_stand_in_for_authors_only_with_a_note() -> None:
     search, voice = world()
     both = long(voice, "authors").assign(posts=lambda d: d["authors"] * 3)
-    assert project_gap(long(search, "value"), both, 4, freq="W", draws=50, members=("theta",)).notes == ()
-    posts = project_gap(long(search, "value"), both.drop(columns="authors"), 4, freq="W", draws=50, members=("theta",))
+    assert projection.project(long(search, "value"), both, 4, freq="W", draws=50, members=("theta",)).notes == ()
+    posts = projection.project(
+        long(search, "value"), both.drop(columns="authors"), 4, freq="W", draws=50, members=("theta",)
+    )
     assert [n.code for n in posts.notes] == ["voice_is_posts"]
     with pytest.raises(TooLittleData, match="'posts'"):
-        project_gap(long(search, "value"), both.drop(columns="posts"), 4, freq="W", voice="posts")
+        projection.project(long(search, "value"), both.drop(columns="posts"), 4, freq="W", voice="posts")
 
 
 def test_periods_that_one_side_lacks_leave_both_sides_of_the_window() -> None:
@@ -183,7 +185,8 @@ def test_rounding_widens_the_gap_of_a_rarely_searched_topic() -> None:
     frame = long(search, "value")
     blurred = frame.assign(lo=np.maximum(frame["value"] - 0.5, 0), hi=frame["value"] + 0.5)
     plain, drawn = (
-        project_gap(f, long(voice, "authors"), 4, freq="W", draws=400, members=("theta_log",)) for f in (frame, blurred)
+        projection.project(f, long(voice, "authors"), 4, freq="W", draws=400, members=("theta_log",))
+        for f in (frame, blurred)
     )
     first = [p.gap[p.gap["topic"] == "dogs"].iloc[0] for p in (plain, drawn)]
     assert np.isfinite(first[0]["gap"])
@@ -193,23 +196,23 @@ def test_rounding_widens_the_gap_of_a_rarely_searched_topic() -> None:
 def test_refusals_name_what_is_missing() -> None:
     search, voice = world()
     with pytest.raises(TooLittleData, match="1 topics with values on both sides"):
-        project_gap(long(search[:1], "value", ("ants",)), long(voice[:1], "authors", ("ants",)), 4, freq="W")
+        projection.project(long(search[:1], "value", ("ants",)), long(voice[:1], "authors", ("ants",)), 4, freq="W")
     with pytest.raises(TooLittleData, match="8 periods that every topic holds"):
         project(search[:, :8], voice[:, :8])
     with pytest.raises(BadSeries, match="below zero"):
         project(-search, voice)
     with pytest.raises(BadSeries, match="'value'"):
-        project_gap(long(voice, "authors"), long(voice, "authors"), 4, freq="W")
+        projection.project(long(voice, "authors"), long(voice, "authors"), 4, freq="W")
     naive = long(voice, "authors")
     aware = long(search, "value").assign(period=lambda d: d["period"].dt.tz_localize("UTC"))
     with pytest.raises(BadSeries, match="time zone"):
-        project_gap(aware, naive, 4, freq="W")
+        projection.project(aware, naive, 4, freq="W")
     with pytest.raises(BadSeries, match="more than once"):
-        project_gap(long(search, "value"), pd.concat([naive, naive.tail(1)]), 4, freq="W")
+        projection.project(long(search, "value"), pd.concat([naive, naive.tail(1)]), 4, freq="W")
     with pytest.raises(BadArgument, match="smooth"):
         project(search, voice, smooth=0)
     with pytest.raises(BadArgument, match="voice"):
-        project_gap(long(search, "value"), long(voice, "authors"), 4, freq="W", voice="likes")
+        projection.project(long(search, "value"), long(voice, "authors"), 4, freq="W", voice="likes")
     empty = voice.copy()
     empty[0, -4:-1] = np.nan
     empty[1, -1] = np.nan
@@ -227,22 +230,36 @@ def test_twelve_periods_are_enough_and_zero_counts_are_finite() -> None:
     assert (table[table["topic"] == "cats"]["gap"] > 5).all()
 
 
-def test_windows_are_the_spans_that_stay_above_the_bar() -> None:
+def test_windows_are_the_spans_that_stay_open() -> None:
     base = project(*world(noise=0.02))
     table = base.gap.copy()
-    table["gap-lo-80"] = 0.0
+    table["p_open"] = 0.1
     bees = table.index[table["topic"] == "bees"]
-    table.loc[bees[[1, 2, 5]], "gap-lo-80"] = 0.9
+    table.loc[bees[[1, 2, 5]], "p_open"] = [0.9, 0.85, 0.99]
     table.loc[bees, "gap"] = np.arange(8.0)
-    found = windows(dataclasses.replace(base, gap=table))
+    search = base.search.copy()
+    search.loc[search["topic"] == "bees", "yhat"] = [0, 9, 3, 0, 0, 0, 0, 0]
+    found = windows(dataclasses.replace(base, gap=table, search=search))
     assert list(found["topic"]) == ["bees", "bees"]
     assert list(found["periods"]) == [1, 2]
     assert list(found["gap"]) == [5.0, 2.0]
-    assert found.loc[1, "start"] == table.loc[bees[1], "ds"]
-    assert found.loc[1, "end"] == found.loc[1, "peak"] == table.loc[bees[2], "ds"]
-    assert windows(base, min_gap=9).empty
-    with pytest.raises(BadArgument, match="99 % interval"):
-        windows(base, level=99)
+    assert list(found["probability"]) == [0.99, 0.85]
+    assert found.loc[1, "start"] == found.loc[1, "peak"] == table.loc[bees[1], "ds"], (
+        "the peak is where it is searched most"
+    )
+    assert found.loc[1, "end"] == table.loc[bees[2], "ds"]
+    assert windows(base, probability=1.1).empty
+
+
+def test_the_short_form_is_the_gap_of_the_long_one() -> None:
+    search, voice = world(noise=0.02)
+    sides = long(search, "value"), long(voice, "authors")
+    whole = projection.project(*sides, 4, freq="W", draws=300, levels=(90,)).gap
+    short = project_gap(*sides, 4, freq="W", draws=300, level=0.9)
+    assert list(short.columns[:6]) == ["topic", "ds", "gap", "lo", "hi", "p_widening"]
+    np.testing.assert_allclose(short[["lo", "hi"]], whole[["gap-lo-90", "gap-hi-90"]])
+    with pytest.raises(BadArgument, match="between 0 and 1"):
+        project_gap(*sides, 4, freq="W", level=90)
 
 
 def test_blended_paths_keep_variance_and_dependence() -> None:

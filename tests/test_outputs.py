@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from icalendar import Calendar
 
 from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
 from explorer.demo import example_study
+from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import FORECAST_COLUMNS, forecast_frame, gaps_frame, neutralise, to_csv, to_parquet
+from explorer.outputs.page import Part, to_page
 from explorer.outputs.provenance import gaps_provenance, outlook_provenance
-from explorer.outputs.report import write_report
+from explorer.outputs.report import forecast_files, gaps_files, write_report
 from explorer.outputs.workbook import forecast_workbook, gaps_workbook
+from explorer.views import windows_to_act
 from explorer.words import Words
 from sources.errors import Unavailable
 
@@ -117,14 +122,72 @@ def test_an_export_holds_no_path_of_this_machine(gaps: Gaps, outlook: Outlook) -
 
 def test_a_report_writes_every_format_or_says_why_not(example, tmp_path: Path) -> None:
     files = write_report(example, tmp_path / "out", Words("en"), now=NOW)
-    assert sorted(f.name for f in files) == [
-        "forecast.csv", "forecast.parquet", "forecast.xlsx", "gaps.csv", "gaps.parquet", "gaps.xlsx",
-    ]  # fmt: skip
-    assert all(f.stat().st_size > 500 for f in files)
+    kinds = {f.name for f in files}
+    assert kinds >= {f"gaps.{k}" for k in ("csv", "xlsx", "parquet", "html", "svg", "png", "pptx")}
+    assert kinds >= {
+        "forecast.csv",
+        "forecast.xlsx",
+        "forecast.parquet",
+        "forecast.html",
+        "forecast.pptx",
+        "windows.ics",
+    }
+    assert all(f.stat().st_size > 300 for f in files)
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(Unavailable, match="choose another --to"):
         write_report(example, blocked / "out", Words("en"), now=NOW)
+
+
+def test_slides_hold_native_charts_and_the_method_in_the_notes(gaps: Gaps, outlook: Outlook) -> None:
+    pptx = pytest.importorskip("pptx")
+    deck = pptx.Presentation(io.BytesIO(gaps_files(gaps, Words("fr"), NOW)["gaps.pptx"]()))
+    first = deck.slides[0]
+    assert first.shapes.title.text.startswith("4 sujets sur 14")
+    chart = next(s.chart for s in first.shapes if s.has_chart)
+    assert [p.name for p in chart.plots[0].series] == ["Part de recherche", "Part de voix"]
+    assert chart.part.chart_workbook.xlsx_part is not None, "a native chart can be edited"
+    assert "undersaid gaps" in first.notes_slide.notes_text_frame.text
+    assert "Données d’exemple, simulées" in first.notes_slide.notes_text_frame.text
+    ahead = pptx.Presentation(io.BytesIO(forecast_files(outlook, Words("en"), NOW)["forecast.pptx"]()))
+    assert len(ahead.slides) == 14
+
+
+def test_the_page_opens_offline_and_shows_text_of_others_as_text(gaps: Gaps) -> None:
+    page = gaps_files(gaps, Words("fr"), NOW)["gaps.html"]().decode("utf-8")
+    assert page.startswith('<!doctype html><html lang="fr">')
+    assert page.count("<svg") == 2
+    assert not re.search(r"""(src|href)=["']https?:""", page), "nothing is fetched"
+    assert "<script" not in page
+    assert "Données d’exemple, simulées" in page
+    evil = Part("<script>alert(1)</script>", table=pd.DataFrame({"=x": ["<b>bold</b>"]}))
+    shown = to_page("a < b", [evil], gaps_provenance(gaps, Words("en"), NOW), Words("en")).decode()
+    assert "<script>" not in shown
+    assert "&lt;b&gt;bold" in shown
+
+
+def test_windows_become_events_that_keep_their_identity(outlook: Outlook) -> None:
+    about = outlook_provenance(outlook, Words("fr"), NOW)
+    found = windows_to_act(outlook, Words("fr"))
+    assert len(found) >= 3
+    first = Calendar.from_ical(to_calendar(found, about, Words("fr"), NOW))
+    again = Calendar.from_ical(to_calendar(found, about, Words("fr"), NOW))
+    events = list(first.walk("VEVENT"))
+    assert [str(e["uid"]) for e in events] == [str(e["uid"]) for e in again.walk("VEVENT")]
+    assert len({str(e["uid"]) for e in events}) == len(events) == len(found)
+    start, end = events[0]["dtstart"].dt, events[0]["dtend"].dt
+    assert start == found.iloc[0]["start"].date()
+    assert (end - found.iloc[0]["end"].date()).days == 1, "the standard's end is the first day no longer in"
+    assert "Agir sur" in str(events[0]["summary"])
+    assert "simulées" in str(events[0]["description"])
+
+
+def test_pictures_are_pictures(gaps: Gaps) -> None:
+    files = gaps_files(gaps, Words("fr"), NOW)
+    assert files["gaps.png"]().startswith(b"\x89PNG")
+    svg = files["gaps.svg"]().decode()
+    assert "<svg" in svg
+    assert "plus cherché" in svg
 
 
 def test_the_example_is_made_once_and_is_the_same_every_time(tmp_path: Path) -> None:

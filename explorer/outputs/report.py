@@ -1,24 +1,95 @@
-"""The whole report of a study as files: gaps and forecast in CSV, Parquet and XLSX."""
+"""Every file an answer can be taken away as: offered one by one on a page, written all at once by `undersaid report`."""
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from explorer.answers import find_gaps, look_ahead
+from explorer import charts, views
+from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
+from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import forecast_frame, gaps_frame, to_csv, to_parquet
+from explorer.outputs.page import Part, to_page
 from explorer.outputs.provenance import gaps_provenance, outlook_provenance
 from explorer.outputs.workbook import forecast_workbook, gaps_workbook
 from explorer.panel import read_panel
+from explorer.sentences import headline, outlook_headline
 from explorer.study import Study
 from explorer.words import Words
 from sources.errors import Unavailable
 
+#: File name -> what makes its content; made only when it is asked for.
+Files = dict[str, Callable[[], bytes]]
+
+
+def gaps_files(answer: Gaps, words: Words, now: datetime, *, french: bool | None = None) -> Files:
+    """Return the files of a ranking of gaps. `french` CSV (semicolons, decimal commas) follows the language if left out."""
+    about = gaps_provenance(answer, words, now)
+    frame = gaps_frame(answer, words.language, about)
+    told = headline(answer, words)
+    comma = words.language == "fr" if french is None else french
+    table = views.ranking(answer, words)
+
+    def page() -> bytes:
+        drawn = charts.to_svg(charts.forest(table, words), words)
+        mapped = charts.to_svg(charts.quadrant(table, words), words)
+        numbers = frame[["label", "verdict", "gap", "lo", "hi", "share_of_search", "share_of_voice", "n_authors"]]
+        parts = [Part(words("Ranking"), told, drawn, numbers), Part(words("Map"), told, mapped)]
+        return to_page(told, parts, about, words)
+
+    files: Files = {
+        "gaps.csv": lambda: to_csv(frame, french=comma),
+        "gaps.xlsx": lambda: gaps_workbook(frame, about, words),
+        "gaps.parquet": lambda: to_parquet(frame, about),
+        "gaps.html": page,
+        "gaps.svg": lambda: charts.to_svg(charts.forest(table, words), words).encode(),
+        "gaps.png": lambda: charts.to_png(charts.forest(table, words), words),
+    }
+    if importlib.util.find_spec("pptx"):
+        from explorer.outputs.slides import gaps_slides
+
+        files["gaps.pptx"] = lambda: gaps_slides(frame, told, about, words)
+    return files
+
+
+def forecast_files(answer: Outlook, words: Words, now: datetime, *, french: bool | None = None) -> Files:
+    """Return the files of a projection. `french` CSV follows the language if left out."""
+    about = outlook_provenance(answer, words, now)
+    frame = forecast_frame(answer, words.language, about)
+    told = outlook_headline(answer, words)
+    comma = words.language == "fr" if french is None else french
+
+    def page() -> bytes:
+        parts = []
+        for topic, label in views.labels(answer.study, words.language).items():
+            past, ahead = views.fan_frames(answer, topic, "search")
+            if len(ahead):
+                fan = charts.fan(past, ahead, words, colour=charts.SEARCH, title=words("Search"))
+                parts.append(
+                    Part(label, words("Search on {topic} so far and ahead.", topic=label), charts.to_svg(fan, words))
+                )
+        return to_page(told, parts, about, words)
+
+    files: Files = {
+        "forecast.csv": lambda: to_csv(frame, french=comma),
+        "forecast.xlsx": lambda: forecast_workbook(frame, about, words),
+        "forecast.parquet": lambda: to_parquet(frame, about),
+        "forecast.html": page,
+        "windows.ics": lambda: to_calendar(views.windows_to_act(answer, words), about, words, now),
+    }
+    if importlib.util.find_spec("pptx"):
+        from explorer.outputs.slides import forecast_slides
+
+        files["forecast.pptx"] = lambda: forecast_slides(frame, told, about, words)
+    return files
+
 
 def write_report(
-    study: Study, folder: Path, words: Words, *, corrected: bool = True, french: bool = False, now: datetime
+    study: Study, folder: Path, words: Words, *, corrected: bool = True, french: bool | None = None, now: datetime
 ) -> list[Path]:
-    """Write `gaps` and `forecast` as .csv, .parquet and .xlsx into `folder` and return the paths.
+    """Write every file of gaps and forecast into `folder` and return the paths.
 
     Raises
     ------
@@ -27,20 +98,11 @@ def write_report(
     panel = read_panel(study)
     gaps = find_gaps(study, panel=panel, corrected=corrected)
     outlook = look_ahead(study, panel=panel, corrected=corrected)
-    about_gaps, about_outlook = gaps_provenance(gaps, words, now), outlook_provenance(outlook, words, now)
-    tables = gaps_frame(gaps, words.language, about_gaps), forecast_frame(outlook, words.language, about_outlook)
-    files = {
-        "gaps.csv": to_csv(tables[0], french=french),
-        "gaps.parquet": to_parquet(tables[0], about_gaps),
-        "gaps.xlsx": gaps_workbook(tables[0], about_gaps, words),
-        "forecast.csv": to_csv(tables[1], french=french),
-        "forecast.parquet": to_parquet(tables[1], about_outlook),
-        "forecast.xlsx": forecast_workbook(tables[1], about_outlook, words),
-    }
+    files = gaps_files(gaps, words, now, french=french) | forecast_files(outlook, words, now, french=french)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
+        for name, make in files.items():
+            (folder / name).write_bytes(make())
     except OSError as error:
         raise Unavailable(
             f"the report cannot be written ({error.strerror})", str(folder), "choose another --to"

@@ -1,0 +1,87 @@
+"""Raw answers, kept compressed and without secrets, so that a row can be traced back and read again when a reader improves."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+from sources.errors import Unavailable
+
+FOLDER = "raw"
+_MARK = b"removed"
+
+# Keys whose value opens something, in JSON and in addresses; the caller's country is added because it tells where he sits.
+_KEYS = (
+    rb"token|access_?token|refresh_?token|id_?token|accessJwt|refreshJwt|api_?key|apikey|client_?secret|password|app_?password"
+    rb"|authorization|cookie|set-cookie|session_?id|sid|nid|userCountryCode|credentials?|secret"
+)
+_IN_JSON = re.compile(rb'("(?:' + _KEYS + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_IN_ADDRESS = re.compile(rb"((?:[?&]|\\u0026)(?:" + _KEYS + rb"|key)(?:=|\\u003d))[^&\s\"'<>\\]+", re.IGNORECASE)
+_IN_HEADER = re.compile(rb"(?im)^((?:authorization|proxy-authorization|cookie|set-cookie|x-api-key):[ \t]*).*$")
+_BEARER = re.compile(rb"(?i)\b(bearer\s+)[\w.\-~+/=]{8,}")
+_COOKIE = re.compile(rb"\b(NID|SID|HSID|SSID|SAPISID|CONSENT|SOCS)=[^;\s\"']+")
+
+
+def without_secrets(content: bytes) -> bytes:
+    """Return `content` with the values of tokens, keys, passwords and cookies replaced.
+
+    >>> without_secrets(b'{"token":"APP6_abc","id":"TIMESERIES"}')
+    b'{"token":"removed","id":"TIMESERIES"}'
+    """
+    text = _IN_JSON.sub(rb'\1"' + _MARK + rb'"', content)
+    text = _IN_ADDRESS.sub(rb"\1" + _MARK, text)
+    text = _IN_HEADER.sub(rb"\1" + _MARK, text)
+    text = _COOKIE.sub(rb"\1=" + _MARK, text)
+    return _BEARER.sub(rb"\1" + _MARK, text)
+
+
+class Archive:
+    """The raw answers of one study, one file each, named by their content: the same answer is kept once."""
+
+    def __init__(self, root: Path | str) -> None:
+        self._root = Path(root) / FOLDER
+
+    def keep(self, source: str, content: bytes, *, now: datetime) -> str:
+        """Write one answer and return its name below the archive's folder.
+
+        Raises
+        ------
+        Unavailable : the folder cannot be written.
+        """
+        cleaned = without_secrets(content)
+        name = f"{source}/{now:%Y-%m}/{hashlib.sha256(cleaned).hexdigest()[:32]}.gz"
+        file = self._root / name
+        if file.exists():
+            return name
+        draft = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(gzip.compress(cleaned, mtime=0))
+            draft.replace(file)
+        except OSError as error:
+            raise Unavailable(
+                f"the raw answer cannot be kept ({error.strerror})", str(file.parent), "check that the disk has room"
+            ) from error
+        return name
+
+    def read(self, name: str) -> bytes:
+        """Return a kept answer."""
+        return gzip.decompress((self._root / name).read_bytes())
+
+    def names(self, source: str = "") -> list[str]:
+        """Return the names of the kept answers, of one source if given, in order."""
+        found = (self._root / source).rglob("*.gz") if self._root.is_dir() else ()
+        return sorted(p.relative_to(self._root).as_posix() for p in found)
+
+    def purge(self, source: str, before: datetime) -> int:
+        """Delete the answers of `source` written before an instant, and drafts left by a kill; return how many."""
+        gone = 0
+        for file in sorted((self._root / source).rglob("*")) if (self._root / source).is_dir() else ():
+            if file.suffix in (".gz", ".part") and file.stat().st_mtime < before.timestamp():
+                file.unlink()
+                gone += 1
+        return gone

@@ -1,0 +1,1 @@
+"""Live search sources: Google Trends, Wikipedia, suggestions, the trending feed."""
