@@ -49,7 +49,9 @@ class Tallies:
         files = self._store.files(table)
         if not files:
             return ibis.memtable(TABLES[table].empty_table())
-        rows = self._engine.read_parquet(files)
+        rows = self._engine.read_parquet(files, union_by_name=True)
+        absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
+        rows = rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
         newest = ibis.row_number().over(
             ibis.window(group_by=list(KEYS[table]), order_by=[_.fetched_at.desc(), _.batch_id.desc()])
         )

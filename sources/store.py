@@ -62,6 +62,7 @@ class Store:
                 str(self.root / table),
                 data,
                 mode="append",
+                schema_mode="merge",  # a store made before a column existed takes it in; older rows read null
                 commit_properties=CommitProperties(app_transactions=[Transaction(app, 1)]),
             )
         except (DeltaError, OSError) as error:

@@ -37,9 +37,16 @@ VALUE_KINDS = ("measured", "zero", "below_one", "no_data", "blank")
 UNITS = ("index", "share", "searches", "views", "impressions", "clicks", "count")
 
 INTEREST = _schema(
-    _field("scale", pa.string(), "values with one scale id can be compared; an index of another scale cannot", required=True),
+    _field(
+        "scale",
+        pa.string(),
+        "values with one scale id can be compared; an index of another scale cannot",
+        required=True,
+    ),
     _field("term", pa.string(), "search term or topic title as the service prints it", required=True),
-    _field("geo", pa.string(), "ISO 3166-1/-2 code where known, else the place as printed; '' = worldwide", required=True),
+    _field(
+        "geo", pa.string(), "ISO 3166-1/-2 code where known, else the place as printed; '' = worldwide", required=True
+    ),
     _field("period", TIMESTAMP, "first instant of the period", required=True),
     _field("grain", pa.string(), "hour | day | week | month | quarter | year", required=True),
     _field("value", pa.float64(), "interest in `unit`; null = missing"),
@@ -55,7 +62,9 @@ REGIONS = _schema(
     _field("term", pa.string(), "search term as the service prints it", required=True),
     _field("place", pa.string(), "place name as printed", required=True),
     _field("level", pa.string(), "country | region | city | metro | unknown", required=True),
-    _field("measure", pa.string(), "index (one term, 0..100 of the top place) | share (several terms, 0..1 within the place)", required=True),
+    _field(
+        "measure", pa.string(), "index (one term, 0..100) | share (of several terms, 0..1) | impressions", required=True
+    ),
     _field("value", pa.float64(), "in `measure`; null = missing"),
     _field("lo", pa.float64(), "lowest value that rounding allows"),
     _field("hi", pa.float64(), "highest value that rounding allows"),
@@ -68,38 +77,73 @@ QUERIES = _schema(
     _field("query", pa.string(), "what people typed, or the title of a topic", required=True),
     _field("item", pa.string(), "query | topic", required=True),
     _field("ranking", pa.string(), "top | rising | list", required=True),
-    _field("value", pa.float64(), "top: index 0..100; rising: growth as a ratio (1.9 = +190 %); list: volume in `unit`"),
+    _field(
+        "value", pa.float64(), "top: index 0..100; rising: growth as a ratio (1.9 = +190 %); list: volume in `unit`"
+    ),
     _field("lo", pa.float64(), "lowest value that rounding or a bucket allows"),
     _field("hi", pa.float64(), "highest value that rounding or a bucket allows"),
-    _field("kind", pa.string(), "measured | below_one | breakout | blank | bucket", required=True),
-    _field("unit", pa.string(), "index | growth | searches | impressions", required=True),
+    _field(
+        "kind",
+        pa.string(),
+        "measured | zero | below_one | breakout | blank | bucket (a range) | idea (no volume)",
+        required=True,
+    ),
+    _field("unit", pa.string(), "index | growth | searches | impressions | clicks | none", required=True),
     _field("raw", pa.string(), "the cell as printed"),
     _field("window", pa.string(), "time range and place as printed"),
+    _field(
+        "clicks", pa.float64(), "clicks on the site's results, where the source is the site's own; null = not known"
+    ),
+    _field("position", pa.float64(), "average rank of the site in the results, 1 = first; null = not known"),
 )
 
 POSTS = _schema(
     _field("platform", pa.string(), "network or site; author keys are never compared across platforms", required=True),
     _field("id", pa.string(), "native id as text, else a hash of url or of author, time and text", required=True),
     _field("url", pa.string(), "address of the post"),
+    _field("thread_id", pa.string(), "id of the conversation the post belongs to"),
     _field("kind", pa.string(), "post | reply | repost | quote | article | video | comment", required=True),
     _field("created_at", TIMESTAMP, "when it was published", required=True),
+    _field("created_at_claimed", TIMESTAMP, "what the author's program claimed, where the network corrected it"),
     _field("time_quality", pa.string(), "ok | date_only | zone_assumed | clamped | suspect", required=True),
     _field("text", pa.string(), "plain text, handles masked; null = the export does not carry it"),
     _field("title", pa.string(), "title where there is one"),
+    _field("text_is_excerpt", pa.bool_(), "the text is a piece that the tool cut out; null = no text, or not told"),
     _field("lang", pa.string(), "BCP-47 as declared by the source"),
+    _field("lang_source", pa.string(), "declared (by the author) | detected (by the network or tool); null = not told"),
     _field("country", pa.string(), "ISO 3166-1 alpha-2, upper case"),
+    _field("country_source", pa.string(), "whose country it is: author | post | site | page; never mixed in silence"),
+    _field("region", pa.string(), "region as printed, of the same place as the country"),
     _field("author_key", pa.string(), "pseudonym of the author, per platform; null = the source does not tell who"),
+    _field("author_kind", pa.string(), "person | organisation | page | group | media as the source says"),
+    _field("author_verified", pa.bool_(), "the network had verified the account"),
     _field("author_followers", pa.int64(), "followers when the post was made"),
     _field("in_reply_to", pa.string(), "id of the post replied to"),
     _field("repost_of", pa.string(), "id of the post passed on"),
+    _field("quote_of", pa.string(), "id of the post quoted"),
     _field("like_count", pa.int64(), "null = unknown, 0 = measured zero"),
     _field("repost_count", pa.int64(), "null = unknown, 0 = measured zero"),
     _field("reply_count", pa.int64(), "null = unknown, 0 = measured zero"),
+    _field("quote_count", pa.int64(), "null = unknown, 0 = measured zero"),
+    _field("bookmark_count", pa.int64(), "null = unknown, 0 = measured zero"),
     _field("view_count", pa.int64(), "null = unknown, 0 = measured zero"),
+    _field("reactions", pa.string(), 'reactions beside the like as JSON, {"love": 12, "angry": 0}; left out = unknown'),
+    _field("engagement", pa.float64(), "the vendor's figure, never summed across kinds"),
+    _field("engagement_kind", pa.string(), "interactions | weighted | earned | unspecified: what the figure counts"),
     _field("reach", pa.float64(), "the vendor's figure, never summed across kinds"),
+    _field("reach_kind", pa.string(), "estimated | potential | impressions | own | unspecified: what the figure means"),
+    _field("sentiment", pa.float64(), "the source's score on -1..1, null where it gives words only"),
     _field("sentiment_label", pa.string(), "positive | neutral | negative as the source says"),
+    _field("sentiment_source", pa.string(), "who says so; labels of two sources are never mixed"),
+    _field("gender", pa.string(), "female | male as the source says; only ever shown in groups of k >= 10"),
+    _field("age_band", pa.string(), "age band as the source says; only ever shown in groups of k >= 10"),
+    _field("links", pa.string(), "addresses in the post as a JSON list, names masked"),
+    _field("domains", pa.string(), "their sites as a JSON list"),
+    _field("tags", pa.string(), "hashtags, or the labels given in the tool, as a JSON list"),
     _field("community", pa.string(), "community as the source says"),
     _field("query", pa.string(), "the query, monitor or column that matched; '' = unknown", required=True),
+    _field("raw_ref", pa.string(), "file and row, or archived answer, the post comes from"),
+    _field("flags", pa.string(), "words: id_replaced, not_matched, removed, author_redacted, not_applicable:<column>"),
 )
 
 COUNTS = _schema(

@@ -8,7 +8,7 @@ import tempfile
 # Before numpy is imported: small matrices on many threads are slower, and tests share their cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Tests never touch the key of the person who runs them.
-os.environ["UNDERSAID_AUTHOR_KEY_FILE"] = os.path.join(tempfile.mkdtemp(prefix="undersaid-test-"), "author.key")
+os.environ["UNDERSAID_AUTHOR_KEY_FILE"] = f"{tempfile.mkdtemp(prefix='undersaid-test-')}/author.key"
 
 from collections.abc import Callable
 from pathlib import Path

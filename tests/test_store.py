@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from explorer.tallies import Tallies
 from sources.errors import BadFile, Unavailable
@@ -113,3 +115,15 @@ def test_every_column_says_what_it_means_and_keys_exist(table: str) -> None:
 def test_conform_fills_what_is_not_known_with_null_and_not_with_zero() -> None:
     stamped = counts(1).drop(columns="authors").assign(source="x", fetched_at=pd.Timestamp(NOW), batch_id="b")
     assert conform(stamped, "counts")["authors"].null_count == 1
+
+
+def test_a_store_made_before_a_column_existed_is_read_and_extended(tmp_path: Path) -> None:
+    older = TABLES["counts"].remove(TABLES["counts"].get_field_index("authors"))
+    stamped = counts(3).drop(columns="authors").assign(source="x", fetched_at=pd.Timestamp(NOW), batch_id="old")
+    write_deltalake(str(tmp_path / "counts"), pa.Table.from_pandas(stamped, schema=older, preserve_index=False))
+    store = Store(tmp_path)
+    assert Tallies(store).counts()["authors"].isna().all()
+    store.append("counts", counts(5, "b").assign(authors=2.0), source="x", batch_id="new", now=NOW)
+    found = Tallies(store).counts().set_index("query")["authors"]
+    assert found["b"] == 2
+    assert pd.isna(found["a"])
