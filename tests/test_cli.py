@@ -253,8 +253,12 @@ def test_every_command_has_help(verb: str) -> None:
 def test_a_mapping_that_was_given_once_is_remembered_for_the_same_headers(tmp_path: Path) -> None:
     run("new", "s", cwd=tmp_path)
     head = "Jour;a;b\n"
-    (tmp_path / "one.csv").write_text(head + "".join(f"{d:02d}/02/2024;0,25;0,75\n" for d in range(1, 10)), encoding="utf-8")
-    (tmp_path / "two.csv").write_text(head + "".join(f"{d:02d}/03/2024;0,5;0,5\n" for d in range(1, 10)), encoding="utf-8")
+    (tmp_path / "one.csv").write_text(
+        head + "".join(f"{d:02d}/02/2024;0,25;0,75\n" for d in range(1, 10)), encoding="utf-8"
+    )
+    (tmp_path / "two.csv").write_text(
+        head + "".join(f"{d:02d}/03/2024;0,5;0,5\n" for d in range(1, 10)), encoding="utf-8"
+    )
     assert run("import", "one.csv", "--study", "s", cwd=tmp_path).returncode == 1
     first = run("import", "one.csv", "--as", "counts", "--date-order", "dmy", "--study", "s", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
