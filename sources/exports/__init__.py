@@ -1,8 +1,19 @@
 """Readers of files that people export by hand from search and listening tools."""
 
 from sources.exports.mapping import Mapping, fingerprint
+from sources.exports.parts import read_in_parts
 from sources.exports.proposal import Proposal, ProposedColumn, propose
 from sources.exports.reader import read_bytes, read_export
 from sources.exports.reading import Reading
 
-__all__ = ["Mapping", "Proposal", "ProposedColumn", "Reading", "fingerprint", "propose", "read_bytes", "read_export"]
+__all__ = [
+    "Mapping",
+    "Proposal",
+    "ProposedColumn",
+    "Reading",
+    "fingerprint",
+    "propose",
+    "read_bytes",
+    "read_export",
+    "read_in_parts",
+]

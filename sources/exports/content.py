@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from sources.errors import BadFile
-from sources.exports import posts
 from sources.exports.columns import match_columns
 from sources.exports.headers import Table
 from sources.exports.mapping import Mapping
+from sources.exports.post_columns import tidied
+from sources.exports.post_texts import plain_text
 from sources.exports.post_values import languages
 from sources.exports.reading import Reading, fitted
 
@@ -34,10 +35,10 @@ def read_content(table: Table, mapping: Mapping) -> Reading:
             table.name,
             "name them in the mapping: columns = {'title': '<header>', 'text': '<header>'}",
         )
-    get = {f: posts.tidied(table.cells[c]) for f, c in found.items()}
+    get = {f: tidied(table.cells[c]) for f, c in found.items()}
     nothing = pd.Series(None, index=range(len(table.rows)), dtype="object")
-    frame = pd.DataFrame({"title": posts.plain_text(get["title"]) if "title" in get else nothing})
-    frame["text"] = posts.plain_text(get["text"]) if "text" in get else nothing
+    frame = pd.DataFrame({"title": plain_text(get["title"]) if "title" in get else nothing})
+    frame["text"] = plain_text(get["text"]) if "text" in get else nothing
     frame["lang"] = languages(get.get("lang"), len(frame), mapping.lang)
     empty = (frame["title"].isna() & frame["text"].isna()).to_numpy()
     table.rejects.add(table.rows[empty], "", "", "neither title nor text; row left out")

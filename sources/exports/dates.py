@@ -35,6 +35,7 @@ class Dates:
     quality : ok | date_only | zone_assumed | suspect (see table posts); "" where there is no date.
     reason : why a cell that is not empty gives no date; "" otherwise.
     notes : what was assumed.
+    order : order of day and month that was found for dates such as 03/04/2024; None where there are none of this form.
     """
 
     stamp: np.ndarray
@@ -42,6 +43,7 @@ class Dates:
     quality: np.ndarray
     reason: np.ndarray
     notes: tuple[str, ...] = ()
+    order: str | None = None
 
 
 class Where(NamedTuple):
@@ -105,6 +107,7 @@ def _distinct(texts: pd.Series, codes: np.ndarray, where: Where, how: _How) -> D
     notes: list[str] = []
     year, month, day = part["y"].copy(), part["m"].copy(), part["d"].copy()
     ab = names == "ab"
+    found = None
     if ab.any():
         found, said = find_order(
             part["a"], part["b"], _century(part["y"]), part["dot"], ab, codes, where, texts, how.order
@@ -166,7 +169,7 @@ def _distinct(texts: pd.Series, codes: np.ndarray, where: Where, how: _How) -> D
     ).astype(object)
     years = stamp.astype("datetime64[Y]").astype(int) + 1970
     quality[~refused & ((years < _FIRST) | (years > _LAST))] = "suspect"
-    result = Dates(stamp, precision, quality, reason, tuple(notes))
+    result = Dates(stamp, precision, quality, reason, tuple(notes), found)
     return _ranges(texts, result, where, how.order)
 
 

@@ -8,6 +8,7 @@ import re
 from charset_normalizer import from_bytes
 
 from sources.errors import BadFile, BadQuery
+from sources.exports.octets import Octets, octets_of
 
 #: Encodings met in exports that are neither UTF-8 nor UTF-16. A closed list: the detector is weak on short texts.
 LEGACY = [
@@ -47,8 +48,8 @@ _BOMS = (
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
-def find_encoding(name: str, data: bytes, wanted: str | None = None) -> tuple[str, list[str]]:
-    """Return the encoding of `data` and what is worth telling the user about it.
+def find_encoding(name: str, content: bytes | Octets, wanted: str | None = None) -> tuple[str, list[str]]:
+    """Return the encoding of `content` and what is worth telling the user about it.
 
     Parameters
     ----------
@@ -56,9 +57,10 @@ def find_encoding(name: str, data: bytes, wanted: str | None = None) -> tuple[st
 
     Raises
     ------
-    BadQuery : `data` cannot be read in the encoding that the user asked for.
-    BadFile : `data` is no text.
+    BadQuery : `content` cannot be read in the encoding that the user asked for.
+    BadFile : `content` is no text.
     """
+    data = octets_of(content)
     if wanted is not None:
         if not _decodes(data, wanted):
             raise BadQuery(
@@ -66,11 +68,11 @@ def find_encoding(name: str, data: bytes, wanted: str | None = None) -> tuple[st
             )
         return wanted, []
     for mark, encoding in _BOMS:
-        if data.startswith(mark):
+        if data.head.startswith(mark):
             if not _decodes(data, encoding):
                 raise BadFile(f"the file starts as {encoding} but is damaged further on", name, "export it again")
             return encoding, []
-    silent = _utf16_without_mark(data)
+    silent = _utf16_without_mark(data.head)
     if silent and _decodes(data, silent):
         return silent, [f"{name} has no encoding mark; it was read as {silent.upper()} by its pattern of zero bytes."]
     if _decodes(data, "utf-8"):
@@ -83,7 +85,7 @@ def looks_like_text(sample: str) -> bool:
     return len(_CONTROL.findall(sample)) * 50 <= len(sample)
 
 
-def _guess(name: str, data: bytes) -> tuple[str, list[str]]:
+def _guess(name: str, data: Octets) -> tuple[str, list[str]]:
     sample = _telling_lines(data)
     high = frozenset(b for b in sample if b >= 0x80)
     if high & _TURKISH_OWN and high <= _TURKISH:
@@ -97,7 +99,7 @@ def _guess(name: str, data: bytes) -> tuple[str, list[str]]:
         encoding = best.encoding if best is not None else "cp1252"
     if not _decodes(data, encoding):
         encoding = next((e for e in ("cp1252", "mac_roman") if _decodes(data, e)), "latin-1")
-    if not looks_like_text(data[:_HEAD].decode(encoding, "replace")):
+    if not looks_like_text(data.head[:_HEAD].decode(encoding, "replace")):
         raise BadFile("the file does not hold text", name, "export the table again as CSV or XLSX")
     text = sample.decode(encoding, "replace")
     found = next((w for w in re.findall(r"\w+", text) if not w.isascii()), "")
@@ -106,16 +108,17 @@ def _guess(name: str, data: bytes) -> tuple[str, list[str]]:
     return encoding, [f"The encoding of {name} is not UTF-8; {encoding} was guessed{shown}. {remedy}"]
 
 
-def _telling_lines(data: bytes) -> bytes:
+def _telling_lines(data: Octets) -> bytes:
     """Return lines that hold bytes beyond ASCII: the others say nothing about the encoding."""
-    if len(data) <= _HEAD:
-        return data
+    if len(data.head) <= _HEAD:
+        return data.head
     lines, size = [], 0
-    for found in re.finditer(rb"[^\r\n]{0,400}[\x80-\xff][^\r\n]{0,400}", data):
-        lines.append(found[0])
-        size += len(found[0])
-        if size > _HEAD:
-            break
+    for block in data.blocks():
+        for found in re.finditer(rb"[^\r\n]{0,400}[\x80-\xff][^\r\n]{0,400}", block):
+            lines.append(found[0])
+            size += len(found[0])
+            if size > _HEAD:
+                return b"\n".join(lines)
     return b"\n".join(lines)
 
 
@@ -130,13 +133,12 @@ def _utf16_without_mark(data: bytes) -> str | None:
     return None
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _decodes(data: Octets, encoding: str) -> bool:
     """Return whether all of `data` can be decoded, a piece at a time so that no second copy is held."""
     try:
         decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-        view = memoryview(data)
-        for start in range(0, len(data), 1 << 22):
-            decoder.decode(bytes(view[start : start + (1 << 22)]))
+        for block in data.blocks():
+            decoder.decode(block)
         decoder.decode(b"", final=True)
     except (UnicodeError, LookupError):
         return False

@@ -8,14 +8,16 @@ from sources.exports.content import read_content
 from sources.exports.dates import share_of_dates
 from sources.exports.headers import Table
 from sources.exports.mapping import Mapping
-from sources.exports.posts import find_columns, read_posts
+from sources.exports.post_columns import find_columns
+from sources.exports.posts import read_posts
 from sources.exports.reading import Reading
+from sources.exports.run import Run
 from sources.exports.series import read_series
 
 _KNOWN = ("interest", "counts", "posts", "content")
 
 
-def read_table(table: Table, mapping: Mapping, secret: bytes | None) -> Reading:
+def read_table(table: Table, mapping: Mapping, run: Run) -> Reading:
     """Read a table by the kind that the mapping names, else by the one that its columns speak for.
 
     Raises
@@ -25,7 +27,7 @@ def read_table(table: Table, mapping: Mapping, secret: bytes | None) -> Reading:
     """
     kind = mapping.kind or find_kind(table, mapping)
     if kind == "posts":
-        return read_posts(table, mapping, secret)
+        return read_posts(table, mapping, run)
     if kind == "content":
         return read_content(table, mapping)
     if kind in ("interest", "counts", "counts_or_interest"):

@@ -16,8 +16,6 @@ from sources.exports.rawtable import TEXT, RawTable
 from sources.exports.reading import Rejects
 from sources.exports.words import BLANKS, plain, tidy
 
-_LOOK = 60  # rows among which the header is looked for
-
 
 @dataclass
 class Table:
@@ -29,6 +27,7 @@ class Table:
     cells : text cells below the header; columns are positions in `headers`.
     rows : 1-based row of the file of each row of `cells`.
     preamble : rows above the header, as (row, cells).
+    derived : how many columns at the end are not of the file but worked out from its others.
     """
 
     name: str
@@ -40,6 +39,7 @@ class Table:
     preamble: list[tuple[int, list[str]]]
     notes: list[str]
     rejects: Rejects = field(default_factory=Rejects)
+    derived: int = 0
 
     def column(self, header: str) -> int:
         """Return the position of the column called `header`; case, accents and punctuation make no difference.
@@ -69,16 +69,26 @@ class Table:
             self.preamble,
             self.notes,
             self.rejects,
+            self.derived,
         )
+
+    @property
+    def own(self) -> list[str]:
+        """The column names of the file itself."""
+        return self.headers[: len(self.headers) - self.derived]
 
     @property
     def fingerprint(self) -> str:
         """Return the fingerprint of the column names."""
-        return fingerprint(self.headers)
+        return fingerprint(self.own)
 
 
-def with_headers(raw: RawTable, mapping: Mapping) -> Table:
+def with_headers(raw: RawTable, mapping: Mapping, position: int | None = None) -> Table:
     """Return `raw` cut into header and rows; rows with more cells than there are columns are refused.
+
+    Parameters
+    ----------
+    position : row of `raw.cells` that holds the column names, where the caller knows it.
 
     Raises
     ------
@@ -98,7 +108,8 @@ def with_headers(raw: RawTable, mapping: Mapping) -> Table:
             name,
             "export it with its other columns, or set the delimiter in the mapping",
         )
-    position = _position(raw, mapping)
+    if position is None:
+        position = header_position(raw, mapping)
     header = [tidy(c) for c in raw.cells.iloc[position]]
     named = max((i for i, h in enumerate(header) if h), default=-1) + 1
     if named < 2:
@@ -145,7 +156,14 @@ def with_headers(raw: RawTable, mapping: Mapping) -> Table:
     return Table(name, headers, body, rows, int(raw.rows[position]), raw, preamble, notes, rejects)
 
 
-def _position(raw: RawTable, mapping: Mapping) -> int:
+def header_position(raw: RawTable, mapping: Mapping) -> int:
+    """Return the row of `raw.cells` that holds the column names.
+
+    Raises
+    ------
+    BadFile : the first row already holds data.
+    BadQuery : the row that the user named is not there.
+    """
     if raw.named:
         return 0
     if mapping.header_row is not None:
@@ -155,7 +173,7 @@ def _position(raw: RawTable, mapping: Mapping) -> int:
                 f"row {mapping.header_row} of {raw.name} is blank or not there", "header_row", "name another row"
             )
         return int(at[0])
-    head = raw.head(_LOOK)
+    head = raw.top
     if mapping.columns:
         wanted = {plain(h) for h in (*mapping.columns.values(), *mapping.values)}
         for i, row in enumerate(head):

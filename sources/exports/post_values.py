@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from sources.exports.columns import listed
 from sources.exports.headers import Table
-from sources.exports.numerals import numbers
 from sources.exports.places import country_code, language_tag
+from sources.exports.run import Run
 from sources.exports.words import plain
+
+if TYPE_CHECKING:
+    from sources.exports.post_columns import Picks
 
 #: Name of the network as tools print it -> our name.
 NETWORKS: dict[str, str] = {
@@ -58,27 +61,27 @@ _HOSTS = {
     "tumblr.com": "tumblr",
     "vk.com": "vk",
 }
+_HOST = r"^(?:https?://)?(?:[\w-]+\.)*?((?:[\w-]+\.)?[\w-]+\.\w+)(?::\d+)?(?:[/?#]|$)"
+_SITE = re.compile(r"^(?:[\w-]+\.)+[a-z]{2,}$", re.IGNORECASE)
 _KINDS: dict[str, str] = {
     "repost": """
         repost, share, shared, retweet, rt, reblog, boost, reasonrepost, republication, partage, republicacion, app
-        bsky feed defs reason repost, retweeted, reposted
+        bsky feed defs reason repost, retweeted, reposted, репост
         """,
-    "reply": "reply, replied to, reponse, respuesta, antwort",
-    "comment": "comment, commentaire, comentario, kommentar",
+    "reply": "reply, replied to, reponse, respuesta, antwort, ответ, відповідь",
+    "comment": "comment, commentaire, comentario, kommentar, комментарий, коментар",
     "quote": "quote, quoted, quote tweet, citation, cita",
     "article": "article, news, blog, story, noticia, actualite, artikel, press",
     "video": "video, reel, short, shorts, live video, native video, youtube",
     "post": """
-        post, tweet, status, publication, publicacion, beitrag, link, photo, image, album, message, text, original
+        post, tweet, status, publication, publicacion, beitrag, link, photo, image, album, message, text, original, пост, допис
         """,
 }
 _KIND_OF = {plain(w): kind for kind, words in _KINDS.items() for w in listed(words)}
-_TONES: dict[str, str] = {
-    "positive": "positive, positif, positiv, positivo, positiva, pos, +, favorable",
-    "negative": "negative, negatif, negativ, negativo, negativa, neg, defavorable, desfavorable",
-    "neutral": "neutral, neutre, neutro, neutra, neu, mixed, mixte, mixto, gemischt",
-}
-_TONE_OF = {plain(w): tone for tone, words in _TONES.items() for w in listed(words) if plain(w)}
+#: Columns that hold a piece of the text, where no tool says so.
+EXCERPTS = frozenset(["snippet", "content snippet", "hit sentence", "opening text", "text snippet", "extrait"])
+#: Printed where a place is not known.
+NO_PLACE = frozenset(["undef", "undefined", "unknown", "n/a", "na", "none", "null", "-", "not available"])
 #: Header words that give away the network when nothing else does.
 _HEADER_SIGNS = (
     ("x", re.compile(r"\b(tweet|retweet|retweets|retweeted)\b")),
@@ -91,30 +94,54 @@ def platforms(cells: pd.Series) -> pd.Series:
     return cells.map({v: _NETWORK_OF.get(plain(v)) for v in cells.dropna().unique()}).astype("object")
 
 
-def find_platforms(table: Table, named: pd.Series | None, url: pd.Series, wanted: str | None) -> pd.Series:
+def platform_of_address(url: str) -> str | None:
+    """Return the network a single address belongs to; None where it is none of the known ones."""
+    found = re.match(_HOST, url)
+    return _of_host(found[1]) if found else None
+
+
+def find_platforms(
+    table: Table,
+    named: pd.Series | None,
+    url: pd.Series,
+    wanted: str | None,
+    run: Run,
+    *,
+    only: str | None = None,
+    strict: bool = False,
+) -> pd.Series:
     """Return the network of every post: the column's word, else the address, else the file's, else "unknown".
 
-    A network that is not in the list keeps its printed name, in plain lower case.
+    A network that is not in the list keeps its printed name, in plain lower case; unless `strict`, where it is taken for the
+    name of a site.
+
+    Parameters
+    ----------
+    wanted : network that the user names.
+    only : network of all posts of this tool's file.
     """
     n = len(table.rows)
+    if wanted is None and only is not None:
+        return pd.Series(only, index=range(n), dtype="object")
     result = pd.Series(None, index=range(n), dtype="object")
     if named is not None:
-        result = named.map({v: _NETWORK_OF.get(plain(v), plain(v)) for v in named.dropna().unique()}).astype("object")
-    host = url.str.extract(r"^(?:https?://)?(?:[\w-]+\.)*?((?:[\w-]+\.)?[\w-]+\.\w+)(?::\d+)?(?:[/?#]|$)", expand=False)
-    by_host = host.map(
-        {h: _HOSTS.get(h.lower(), _HOSTS.get(".".join(h.lower().split(".")[-2:]))) for h in host.dropna().unique()}
-    )
+        result = named.map({v: _network(v, strict) for v in named.dropna().unique()}).astype("object")
+    host = url.str.extract(_HOST, expand=False)
+    by_host = host.map({h: _of_host(h) for h in host.dropna().unique()})
     generic = result.isna() | (result == "web")
-    if named is None and by_host.notna().mean() < 0.5:
-        generic[:] = False  # the addresses are what the posts link to
+    if run.by_host is None:
+        # Without a column for it, addresses of many sites are what the posts link to.
+        run.by_host = named is not None or bool(by_host.notna().mean() >= 0.5)
+    if not run.by_host:
+        generic[:] = False
     result = result.where(~(generic & by_host.notna()), by_host.astype("object"))
     if wanted is not None:
         return result.fillna(wanted) if named is not None else pd.Series(wanted, index=range(n), dtype="object")
     if result.isna().any():
         words = " ".join(plain(h) for h in table.headers)
         sign = next((network for network, pattern in _HEADER_SIGNS if pattern.search(words)), None)
-        rest = sign or ("web" if url.notna().any() else "unknown")
-        if sign is None:
+        rest = "web" if strict else sign or ("web" if url.notna().any() else "unknown")
+        if sign is None and not strict:
             count = int(result.isna().sum())
             table.notes.append(
                 f"Nothing tells the network of {count:,} posts; it is set to {rest!r}. Set platform to name it."
@@ -123,7 +150,24 @@ def find_platforms(table: Table, named: pd.Series | None, url: pd.Series, wanted
     return result
 
 
-def kinds(table: Table, get: dict[str, pd.Series], text: pd.Series) -> pd.Series:
+def _network(printed: str, strict: bool) -> str | None:
+    """Return our name of a printed network; of several words ("SOCIALMEDIA,SOCIALMEDIA_TWITTER") the most telling one."""
+    whole = _NETWORK_OF.get(plain(printed)) or _of_host(printed.strip())
+    if whole:
+        return whole
+    words = [plain(w).removeprefix("socialmedia").strip() for w in re.split(r"[,;|/\[\]\"']+", printed)]
+    known = [_NETWORK_OF[w] for w in words if w in _NETWORK_OF]
+    if known:
+        return next((k for k in known if k != "web"), "web")
+    return None if strict else "web" if _SITE.match(printed.strip()) else plain(printed)
+
+
+def _of_host(host: str) -> str | None:
+    lower = host.lower().removeprefix("www.")
+    return _HOSTS.get(lower, _HOSTS.get(".".join(lower.split(".")[-2:])))
+
+
+def kinds(table: Table, get: Picks, text: pd.Series) -> pd.Series:
     """Return post | reply | repost | quote | article | video | comment of every row; a repost is told by any sign of one."""
     n = len(table.rows)
     result = pd.Series("post", index=range(n), dtype="object")
@@ -145,41 +189,8 @@ def kinds(table: Table, get: dict[str, pd.Series], text: pd.Series) -> pd.Series
         passed_on |= _true(get["is_repost"])
     if text.notna().any():
         passed_on |= text.str.match(r"RT @\w").eq(True)
+        result = result.where(~((result == "post") & text.str.match(r"QT @\w").eq(True)), "quote")
     return result.where(~passed_on, "repost")
-
-
-def sentiment(cells: pd.Series, table: Table) -> pd.Series:
-    """Return positive | neutral | negative as the source says it, null where it does not or where its code is not known."""
-    distinct = list(cells.dropna().unique())
-    codes = {d.strip().upper() for d in distinct}
-    if codes <= {"P", "N", "V", "U"} and "V" in codes:  # one vendor's feed: N is neutral, V negative
-        known: dict[str, str | None] = {
-            d: {"P": "positive", "N": "neutral", "V": "negative"}.get(d.strip().upper()) for d in distinct
-        }
-    else:
-        known = {d: _TONE_OF.get(plain(d)) for d in distinct}
-        rest = [d for d in distinct if known[d] is None]
-        values = numbers(pd.Series(rest, dtype="str")) if rest else None
-        if (
-            values is not None
-            and len(rest) == len(distinct)
-            and np.isfinite(values.value).mean() > 0.9
-            and np.nanmin(values.value) < 0
-        ):
-            # A score around zero: its sign is what the source says.
-            known = {
-                d: None if np.isnan(v) else "positive" if v > 0 else "negative" if v < 0 else "neutral"
-                for d, v in zip(rest, values.value, strict=True)
-            }
-    unknown = [
-        d
-        for d in distinct
-        if known[d] is None
-        and plain(d) not in ("", "unknown", "undefined", "none", "not rated", "na", "n a", "not labeled")
-    ]
-    if unknown:
-        table.notes.append(f"Sentiment {unknown[0]!r} is not known and left empty ({len(unknown)} different words).")
-    return cells.map(known).astype("object")
 
 
 def languages(cells: pd.Series | None, n: int, wanted: str | None) -> pd.Series:

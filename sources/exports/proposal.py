@@ -13,6 +13,7 @@ from sources.exports.mapping import Mapping, fingerprint
 from sources.exports.rawtable import RawTable
 from sources.exports.reader import open_table, read_raw
 from sources.exports.reading import Reading, Rejects
+from sources.exports.run import Run
 
 SAMPLE_ROWS = 2000
 #: What a column of a wide table is: a topic, with its figures below.
@@ -86,7 +87,7 @@ def propose(name: str, content: bytes, mapping: Mapping | dict[str, Any] | None 
     raw = open_table(name, content, how, limit=SAMPLE_ROWS)
     reading, table, question = None, None, ""
     try:
-        reading = read_raw(raw, how, _PREVIEW_KEY)
+        reading = read_raw(raw, how, Run(_PREVIEW_KEY))
     except SourceError as error:
         question = str(error)
     if reading is None or reading.source == "table":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sources.exports.words import BLANKS, tidy
 
 #: Text cells: never null, an empty cell is "".
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+TOP_ROWS = 60  # rows among which titles and column names stand
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class RawTable:
     long_rows : (row, text of the surplus cells) of rows with more cells than the table has columns; not in `cells`.
     unclosed : row where a quote is opened and never closed, else None.
     quoted : every text cell of the header line is in quotes.
+    whole : all rows of the file are there, not only its beginning.
+    siblings : the other tables that came in the same archive or workbook and belong to this one.
+    archive : name of that archive or workbook.
     """
 
     name: str
@@ -45,6 +50,13 @@ class RawTable:
     long_rows: tuple[tuple[int, str], ...] = ()
     unclosed: int | None = None
     whole: bool = True
+    siblings: tuple[RawTable, ...] = ()
+    archive: str = ""
+
+    @cached_property
+    def top(self) -> list[list[str]]:
+        """Return the first rows as `head` gives them: what recognising a file needs, made once."""
+        return self.head(TOP_ROWS)
 
     def head(self, n: int) -> list[list[str]]:
         """Return the first `n` rows as lists of tidied cells, trailing empty cells left out."""
@@ -61,19 +73,29 @@ class Builder:
     """Gathers rows of text into columns, a block at a time, so that millions of rows fit into memory."""
 
     BLOCK = 50_000
+    CELLS = 1_500_000  # cells held as Python text at a time: wide exports have 200 columns
 
     def __init__(self, width: int) -> None:
         self.width = width
         self._blocks: list[pa.Table] = []
         self._numbers: list[np.ndarray] = []
         self._names = [str(i) for i in range(width)]
+        self.count = self.bytes = 0  # rows, and bytes they take as Arrow text
+
+    @property
+    def block(self) -> int:
+        """Rows to add at a time."""
+        return max(500, min(self.BLOCK, self.CELLS // self.width))
 
     def add(self, numbers: list[int], rows: list[list[str]]) -> None:
         """Add `rows`, each of exactly `width` cells, found at the file's rows `numbers`."""
         if not rows:
             return
         columns = [text_array(column) for column in zip(*rows, strict=True)]
-        self._blocks.append(pa.table(columns, names=self._names))
+        block = pa.table(columns, names=self._names)
+        self._blocks.append(block)
+        self.count += len(rows)
+        self.bytes += block.nbytes
         self._numbers.append(np.asarray(numbers, dtype="int64"))
 
     def done(self) -> tuple[pd.DataFrame, np.ndarray]:

@@ -8,34 +8,57 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sources.errors import BadFile, BadQuery
-from sources.exports import sniff, trends
+from sources.exports import bing, keyword_tables, profiles, search_console, sniff, trends, twarc_counts
+from sources.exports.answers import ANSWERS
+from sources.exports.bundles import open_archive, open_workbook
 from sources.exports.delimited import read_delimited
 from sources.exports.general import read_table
 from sources.exports.headers import with_headers
+from sources.exports.listening import LISTENING
 from sources.exports.mapping import Mapping
+from sources.exports.posts import read_posts
 from sources.exports.rawtable import RawTable
 from sources.exports.reading import Reading
 from sources.exports.records import read_json, read_parquet
+from sources.exports.research import RESEARCH
+from sources.exports.run import Run
 from sources.exports.spreadsheet import read_workbook
+from sources.exports.tools import Tool, Toolbox
 
 
 @dataclass(frozen=True)
 class Family:
-    """Exports of one tool: the tables they fill, how they are recognised and how they are read."""
+    """Exports of one tool: the tables they fill, how they are recognised and how they are read.
+
+    A mapping that names columns or a layout means that the file is to be read as a general table, unless it names the source.
+    """
 
     source: str
     kinds: tuple[str, ...]
     recognise: Callable[[RawTable], Any]
-    read: Callable[[RawTable, Any, Mapping], Reading]
+    read: Callable[[RawTable, Any, Mapping, Run], Reading]
+
+
+#: Tools whose exports are tables of posts; the columns that the user names are read on top of those they are known by.
+TOOLBOX = Toolbox((*LISTENING, *RESEARCH, *ANSWERS))
 
 
 FAMILIES: tuple[Family, ...] = (
     Family(trends.SOURCE, ("interest", "regions", "queries"), trends.recognise, trends.read),
+    *(
+        Family(t.source, ("queries", "interest"), partial(keyword_tables.recognise, t), partial(keyword_tables.read, t))
+        for t in keyword_tables.KEYWORD_TOOLS
+    ),
+    Family(bing.SOURCE, ("queries", "interest"), bing.recognise, bing.read),
+    Family(search_console.SOURCE, ("queries", "interest", "regions"), search_console.recognise, search_console.read),
+    Family(twarc_counts.SOURCE, ("counts",), twarc_counts.recognise, twarc_counts.read),
+    Family(profiles.SOURCE, ("posts",), profiles.recognise, profiles.read),
 )
 
 
@@ -85,36 +108,55 @@ def read_bytes(
 ) -> Reading:
     """Read the bytes of an exported file called `name`; as `read_export`, for uploads."""
     how = Mapping.of(mapping)
-    return read_raw(open_table(name, content, how), how, secret)
+    return read_raw(open_table(name, content, how), how, Run(secret))
 
 
 def open_table(name: str, content: bytes, mapping: Mapping, *, limit: int | None = None) -> RawTable:
     """Return the cells of a file of any format; `limit` stops after so many rows."""
     digest = hashlib.sha256(content).hexdigest()
     opened = sniff.sniff(name, content)
+    if opened.format == "zip":
+        return open_archive(opened, mapping, digest, _open, limit)
     if opened.format == "xlsx":
-        return read_workbook(opened, mapping, digest, limit=limit)
+        return open_workbook(opened, read_workbook(opened, mapping, digest, limit=limit), mapping, _open, limit)
     if opened.format == "parquet":
         return read_parquet(opened, digest, limit=limit)
     as_json = None if mapping.delimiter else read_json(opened, mapping, digest, limit=limit)
     return as_json if as_json is not None else read_delimited(opened, mapping, digest, limit=limit)
 
 
-def read_raw(raw: RawTable, mapping: Mapping, secret: bytes | None) -> Reading:
-    """Read cells by the family that recognises them, else as a general table."""
-    known = {f.source for f in FAMILIES} | {"table"}
+def read_posts_part(raw: RawTable, tool: Tool | None, position: int, mapping: Mapping, run: Run) -> Reading:
+    """Read a further part of a file whose first part was one of posts, in the same way."""
+    reading = read_posts(with_headers(raw, mapping, position), mapping, run, tool)
+    return replace(reading, digest=raw.digest)
+
+
+def _open(name: str, content: bytes, mapping: Mapping, limit: int | None) -> RawTable:
+    return open_table(name, content, mapping, limit=limit)
+
+
+def read_raw(raw: RawTable, mapping: Mapping, run: Run) -> Reading:
+    """Read cells by the family or tool that recognises them, else as a general table."""
+    known = {f.source for f in FAMILIES} | {t.source for t in TOOLBOX.tools} | {"table"}
     if mapping.source is not None and mapping.source not in known:
         raise BadQuery(f"there is no reader {mapping.source!r}", "source", f"it is one of {', '.join(sorted(known))}")
+    return replace(_read(raw, mapping, run), digest=raw.digest)
+
+
+def _read(raw: RawTable, mapping: Mapping, run: Run) -> Reading:
+    described = bool(mapping.columns or mapping.layout or mapping.header_row)
     for family in FAMILIES:
-        if mapping.source not in (None, family.source) or (
-            mapping.kind is not None and mapping.kind not in family.kinds
-        ):
-            continue
-        if mapping.source is None and (mapping.columns or mapping.layout or mapping.header_row):
-            continue  # the user describes a table
-        shape = family.recognise(raw)
-        if shape is not None:
-            return family.read(raw, shape, mapping)
-        if mapping.source == family.source:
-            raise BadFile(f"this is not an export of {family.source}", raw.name, "leave source out of the mapping")
-    return read_table(with_headers(raw, mapping), mapping, secret)
+        right_kind = mapping.kind is None or mapping.kind in family.kinds
+        # A user who describes a table wants it read as that.
+        if right_kind and (mapping.source == family.source or (mapping.source is None and not described)):
+            shape = family.recognise(raw)
+            if shape is not None:
+                return family.read(raw, shape, mapping, run)
+    if mapping.kind in (None, "posts") and mapping.source != "table":
+        found = TOOLBOX.find(raw)
+        if found is not None and mapping.source in (None, found.tool.source):
+            position = None if mapping.header_row else found.position
+            return read_posts(with_headers(raw, mapping, position), mapping, run, found.tool)
+    if mapping.source not in (None, "table"):
+        raise BadFile(f"this is not an export of {mapping.source}", raw.name, "leave source out of the mapping")
+    return read_table(with_headers(raw, mapping), mapping, run)

@@ -29,6 +29,12 @@ class Reading:
     source : reader that understood the file, e.g. `google_trends_export` or `table`; what to stamp on the rows.
     mapping : how the file was read; give it back to read the next file of this kind in the same way.
     fingerprint : of the column names, see `sources.exports.mapping.fingerprint`.
+    columns : field -> column of the file it was read from, for a reader that knows its tool's columns by itself.
+    also : readings of the further tables that the same file fills; each goes into the store under its own `kind`.
+    capped : the file has exactly as many rows as its tool gives at most, so there are probably more.
+    window : first instant and first instant after the period that the file says it covers; None where it does not say.
+    digest : SHA-256 of the file.
+    part, last : for a file that is read in parts, the number of this part and whether it is the last one.
     """
 
     kind: str
@@ -38,10 +44,22 @@ class Reading:
     source: str = "table"
     mapping: Mapping = field(default_factory=Mapping)
     fingerprint: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    also: tuple[Reading, ...] = ()
+    capped: bool = False
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    digest: str = ""
+    part: int = 1
+    last: bool = True
 
     @property
     def covered(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-        """First instant of the first period and first instant after the last; None for tables without time."""
+        """First instant of the first period and first instant after the last; None for tables without time.
+
+        Where the file names its period itself, that counts, unless it was cut off.
+        """
+        if self.window is not None and not self.capped:
+            return self.window
         column = {"interest": "period", "counts": "period", "posts": "created_at"}.get(self.kind)
         if column is None or self.table.empty:
             return None

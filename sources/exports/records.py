@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -17,23 +18,10 @@ from sources.errors import BadFile
 from sources.exports import sniff
 from sources.exports.encodings import find_encoding
 from sources.exports.mapping import Mapping
+from sources.exports.octets import Octets
 from sources.exports.rawtable import TEXT, Builder, RawTable, drop_blank, text_array
+from sources.exports.wrappers import items_of, items_of_line
 
-#: Names under which services put the list of items of an answer.
-_LISTS = (
-    "data",
-    "posts",
-    "hits",
-    "items",
-    "results",
-    "statuses",
-    "tweets",
-    "mentions",
-    "records",
-    "documents",
-    "rows",
-    "value",
-)
 _MAX_DEPTH = 4
 
 
@@ -60,20 +48,48 @@ def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: i
     numbered: Iterator[tuple[int, Any]]
     try:
         whole = json.loads(text)
-        items, where = _items(whole)
+        items, where = items_of(whole)
         if where:
             notes.append(f"{name}: the list under {where!r} is read.")
         kind, numbered = "json", iter(enumerate(items, start=1))
     except RecursionError as error:
         raise BadFile("the JSON is nested too deeply", name, "export it as CSV") from error
     except ValueError as error:
-        lines = _json_lines(name, text, claimed)
+        lines = _json_lines(name, text)
         if lines is None:
             if claimed:
                 raise BadFile(f"the JSON is broken: {error}", name, "export it again") from error
             return None
         kind, numbered = "ndjson", lines
     return _gather(name, digest, kind, numbered, [*notes, *said], encoding, limit)
+
+
+def is_json_lines(head: str) -> bool:
+    """Return whether a text that begins so has one JSON object a line: its first line is one, and more lines follow."""
+    first, end, _ = head.lstrip("\ufeff \t\r\n").partition("\n")
+    if not end or not first.startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def json_line_parts(name: str, data: Octets, encoding: str, digest: str, rows: int) -> Iterator[RawTable]:
+    """Yield the cells of a file with one JSON object a line in parts of at most `rows` rows; the last one is marked as `whole`.
+
+    Raises
+    ------
+    BadFile : a line that is no JSON object; the message names it.
+    """
+    with io.TextIOWrapper(data.open(), encoding=encoding, errors="strict") as text:
+        numbered = _walk(name, (line.lstrip("\ufeff") for line in text))
+        part = list(itertools.islice(numbered, rows))
+        while part:
+            following = list(itertools.islice(numbered, rows))
+            raw = _gather(name, digest, "ndjson", iter(part), [], encoding, None)
+            part = following  # freed before the cells are worked on
+            yield raw if not following else replace(raw, whole=False)
 
 
 def read_parquet(content: sniff.Content, digest: str, *, limit: int | None = None) -> RawTable:
@@ -106,22 +122,7 @@ def read_parquet(content: sniff.Content, digest: str, *, limit: int | None = Non
     return RawTable(name, digest, "parquet", cells, numbers, content.notes, named=True, whole=whole)
 
 
-def _items(whole: Any) -> tuple[list[Any], str]:
-    """Return the list of objects inside a JSON answer and the name it stands under."""
-    if isinstance(whole, list):
-        if len(whole) == 1 and isinstance(whole[0], dict):
-            return _items(whole[0])
-        return whole, ""
-    if isinstance(whole, dict):
-        for key in (*_LISTS, *whole):
-            found = whole.get(key)
-            if isinstance(found, list) and found and all(isinstance(i, dict) for i in found):
-                return found, str(key)
-        return [whole], ""
-    return [], ""
-
-
-def _json_lines(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]] | None:
+def _json_lines(name: str, text: str) -> Iterator[tuple[int, Any]] | None:
     """Return (line, object) of one object a line; None when the first line is not one."""
     lines = io.StringIO(text)
     first = next((line for line in lines if line.strip()), "")
@@ -129,11 +130,11 @@ def _json_lines(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]
         json.loads(first)
     except (ValueError, RecursionError):
         return None
-    return _walk(name, text, claimed)
+    return _walk(name, io.StringIO(text))
 
 
-def _walk(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(io.StringIO(text), start=1):
+def _walk(name: str, lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -142,12 +143,7 @@ def _walk(name: str, text: str, claimed: bool) -> Iterator[tuple[int, Any]]:
             raise BadFile(
                 "this line is not a JSON object", f"row {number} of {name}", "correct the line or remove it"
             ) from error
-        # One answer of a service a line (twarc): its items are the rows.
-        inner = item.get("data") if isinstance(item, dict) else None
-        if isinstance(inner, list) and inner and all(isinstance(i, dict) for i in inner):
-            yield from ((number, i) for i in inner)
-        else:
-            yield number, item
+        yield from ((number, i) for i in items_of_line(item))
 
 
 def _gather(

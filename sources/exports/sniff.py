@@ -44,7 +44,7 @@ _XML = re.compile(rb"^<\?xml", re.IGNORECASE)
 class Content:
     """A file as it came: its name, its bytes (unpacked), its format and what was noticed.
 
-    `format` : text | xlsx | parquet.
+    `format` : text | xlsx | parquet | zip.
     """
 
     name: str
@@ -72,7 +72,7 @@ def sniff(name: str, data: bytes) -> Content:
         raise BadFile(what, name, "export it again and check that the export has rows")
     found = _binary(name, data)
     _refuse_others(name, data)
-    if found != "text" and not name.lower().endswith((f".{found}", ".xlsm", ".pq")):
+    if found in ("xlsx", "parquet") and not name.lower().endswith((f".{found}", ".xlsm", ".pq")):
         notes.append(
             f"{name} is {'an XLSX workbook' if found == 'xlsx' else 'a Parquet file'} by its content and is read as one."
         )
@@ -127,9 +127,14 @@ def _workbook_or_refuse(name: str, data: bytes) -> str:
         raise BadFile("this is a Word or PowerPoint document", name, _EXPORT_AGAIN)
     if any(n.startswith("Index/") and n.endswith(".iwa") for n in names):
         raise BadFile("this is a Numbers document", name, "export it as CSV or XLSX from Numbers")
+    return "zip"
+
+
+def no_table_inside(name: str, names: list[str]) -> BadFile:
+    """Return the refusal of an archive that is none of the exports that come as one."""
     inside = ", ".join(n for n in names[:5] if not n.endswith("/")) or "nothing"
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    raise BadFile(f"this is a ZIP archive holding {inside}{more}", name, "unpack it and import the files one by one")
+    return BadFile(f"this is a ZIP archive holding {inside}{more}", name, "unpack it and import the files one by one")
 
 
 def _refuse_others(name: str, data: bytes) -> None:

@@ -26,6 +26,7 @@ from sources.exports.periods import periods
 from sources.exports.places import place_code
 from sources.exports.rawtable import RawTable
 from sources.exports.reading import Reading, Rejects, fitted, period_length
+from sources.exports.run import Run
 from sources.exports.words import BLANKS, plain, tidy
 
 SOURCE = trends_other.SOURCE
@@ -60,7 +61,7 @@ def recognise(raw: RawTable) -> Shape | None:
     return Shape("map", header) if header is not None else None
 
 
-def read(raw: RawTable, shape: Shape, mapping: Mapping) -> Reading:
+def read(raw: RawTable, shape: Shape, mapping: Mapping, _run: Run) -> Reading:
     """Read a Google Trends export of the given shape.
 
     Raises
