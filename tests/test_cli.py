@@ -86,7 +86,9 @@ def test_two_files_to_ranking_forecast_and_report(folder: Path) -> None:
 
     report = run("report", "--study", "pumps", "--to", "out", cwd=folder)
     assert report.returncode == 0, report.stderr
-    assert len(list((folder / "out").iterdir())) == 6
+    kinds = {"gaps": "csv html parquet png pptx svg xlsx", "forecast": "csv html parquet pptx xlsx", "windows": "ics"}
+    written = {p.name for p in (folder / "out").iterdir()}
+    assert written == {f"{stem}.{kind}" for stem, endings in kinds.items() for kind in endings.split()}
 
 
 def test_the_french_table_speaks_french(folder: Path) -> None:

@@ -1,0 +1,10 @@
+"""Every chart, in Altair; one function a chart, frames in, chart out. Search is blue, posts are vermilion, everywhere."""
+
+from explorer.charts.dress import GAP, GREY, POSTS, SEARCH, VERDICT_COLOURS, VERDICT_SHAPES, to_png, to_svg
+from explorer.charts.gaps import forest, gap_band, indexed, quadrant
+from explorer.charts.plan import coverage_strip, fan, months
+
+__all__ = [
+    "GAP", "GREY", "POSTS", "SEARCH", "VERDICT_COLOURS", "VERDICT_SHAPES", "coverage_strip", "fan", "forest", "gap_band",
+    "indexed", "months", "quadrant", "to_png", "to_svg",
+]  # fmt: skip

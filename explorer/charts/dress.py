@@ -1,0 +1,60 @@
+"""What every chart shares: colours, axes, titles, and its way out as SVG or PNG."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from explorer.words import Words
+
+#: Okabe & Ito (2008). The pair keeps a distance of 92 or more (Delta-E 76) under every kind of colour vision.
+SEARCH, POSTS, GAP, GREY = "#0072B2", "#D55E00", "#009E73", "#8A949C"
+VERDICT_COLOURS = {"silent": SEARCH, "loud": POSTS, "balanced": GAP, "cannot tell": GREY}
+VERDICT_SHAPES = {"silent": "triangle-right", "loud": "triangle-left", "balanced": "diamond", "cannot tell": "circle"}
+
+#: Vega expression that writes a number of doublings as a factor: 1 -> x2.
+FACTOR = (
+    "datum.value == 0 ? '=' : '×' + format(pow(2, abs(datum.value)), pow(2, abs(datum.value)) < 10 ? '.2~r' : '.0f')"
+)
+
+
+def time_axis() -> alt.X:
+    """Return the axis of time that every chart over time shares."""
+    return alt.X("date:T", title=None, axis=alt.Axis(tickCount=6, labelFlush=True, format="%b %y"))
+
+
+def sides(words: Words) -> str:
+    """Return the title that says which side of a gap is which."""
+    return "← " + words("spoken of more") + "     |     " + words("searched more") + " →"
+
+
+def dressed(chart: alt.LayerChart, words: Words) -> alt.LayerChart:
+    """Return a chart in the house style, its numbers and dates in the language."""
+    return (
+        chart.configure_view(strokeWidth=0)
+        .configure(locale=_locale(words.locale))
+        .configure_axis(labelFontSize=12, titleFontSize=12)
+    )
+
+
+@lru_cache(maxsize=4)
+def _locale(name: str) -> Any:
+    tag: Any = name.replace("_", "-")
+    numbers, times = vl_convert.get_format_locale(tag), vl_convert.get_time_format_locale(tag)
+    return alt.Locale(number=alt.NumberLocale(**numbers), time=alt.TimeLocale(**times))
+
+
+def to_svg(chart: alt.LayerChart, words: Words) -> str:
+    """Return a chart as SVG with numbers and dates of the language; drawn without a browser."""
+    tag: Any = words.locale.replace("_", "-")
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=tag, time_format_locale=tag))
+
+
+def to_png(chart: alt.LayerChart, words: Words, *, scale: float = 2.0) -> bytes:
+    """Return a chart as PNG at `scale` times its size on screen; drawn without a browser."""
+    tag: Any = words.locale.replace("_", "-")
+    drawn: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=scale, format_locale=tag, time_format_locale=tag)
+    return drawn
