@@ -62,7 +62,11 @@ def open_archive(content: sniff.Content, mapping: Mapping, digest: str, opener: 
                 sample = opener(shown, data, mapping, _SAMPLE_ROWS)
                 if search_console.belongs(sample):
                     opened.append(opener(shown, data, mapping, limit))
-    return _joined(opened, digest, content) or _refuse(name, names)
+    if not opened:
+        raise sniff.no_table_inside(name, names)
+    first, *rest = opened
+    notes = (*content.notes, *first.notes)
+    return replace(first, digest=digest, notes=notes, siblings=tuple(rest), archive=name)
 
 
 def open_workbook(
@@ -86,20 +90,6 @@ def open_workbook(
     notes = tuple(n for n in first.notes if "several sheets" not in n)
     shown = f"{content.name} ({first.sheet})"
     return replace(first, name=shown, notes=notes, siblings=tuple(others), archive=content.name)
-
-
-def _joined(opened: list[RawTable], digest: str, content: sniff.Content) -> RawTable | None:
-    figures = [raw for raw in opened if search_console.recognise(raw) is not None]
-    if not figures:
-        return None
-    first = figures[0]
-    rest = tuple(raw for raw in opened if raw is not first)
-    notes = (*content.notes, *first.notes)
-    return replace(first, digest=digest, notes=notes, siblings=rest, archive=content.name)
-
-
-def _refuse(name: str, names: list[str]) -> RawTable:
-    raise sniff.no_table_inside(name, names)
 
 
 def _is_rubbish(path: str) -> bool:

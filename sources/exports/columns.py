@@ -36,7 +36,7 @@ POST_FIELDS: dict[str, str] = {
         message, unique id
         """,
     "url": """
-        url, permalink, post url, tweet url, link, lien, enlace, enlace permanente, adresse, address, article url,
+        url, permalink, post url, tweet url, mention url, link, lien, enlace, enlace permanente, adresse, address, article url,
         page url, web address, href, adresse url, adresse de la page, original url
         """,
     "date": """
@@ -53,8 +53,8 @@ POST_FIELDS: dict[str, str] = {
         full text, text, tweet, tweet text, message, content, body, post text, selftext, texte, texte integral, texte
         complet, contenu, corps, texto, texto completo, contenido, mensaje, inhalt, nachricht, volltext, beitrag,
         testo, conteudo, hit sentence, conversation stream, caption, legende, description, comment, comment text,
-        commentaire, verbatim, avis, review, kommentar, comentario, mention, post, snippet, opening text, story text,
-        original text, extrait
+        commentaire, verbatim, avis, review, kommentar, comentario, mention, post, snippet, mention snippet, opening
+        text, story text, original text, extrait
         """,
     "title": """
         title, titre, titulo, titel, titolo, headline, heading, title snippet, question, intitule, objet, subject,

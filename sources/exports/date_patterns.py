@@ -47,7 +47,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("monyy", r"(?P<mon>\pL+)\.?[ '/-](?P<y>\d{2})"),
     ("monyy", r"(?P<y>\d{2})[ /-](?P<mon>\pL+)\.?"),
     ("year", r"(?P<y>(?:1[89]|20|21)\d{2})"),
-    ("number", r"(?P<n>\d{5,19})(?:[.,](?P<f>\d+))?"),
+    ("number", r"(?P<n>-?\d{5,19})(?:[.,](?P<f>\d+))?"),
 )
 
 

@@ -243,7 +243,7 @@ def _numbers(
     if not len(bare):
         return stamp, valid, names, notes
     value = pd.to_numeric(texts.iloc[bare].str.replace(",", ".", regex=False), errors="coerce").to_numpy(dtype=float)
-    digits = texts.iloc[bare].str.replace(r"[.,]\d*$", "", regex=True).str.len().to_numpy()
+    digits = texts.iloc[bare].str.replace(r"^-|[.,]\d*$", "", regex=True).str.len().to_numpy()
     micros = np.full(len(bare), np.nan)
     kinds = (
         (
@@ -251,7 +251,8 @@ def _numbers(
             lambda v: (v - 25_569) * 86_400e6,
             "serial days of a spreadsheet",
         ),
-        ((digits >= 9) & (digits <= 10), lambda v: v * 1e6, "seconds since 1970"),
+        # Only a count of seconds goes below zero: some posts claim dates before 1970.
+        (((digits >= 9) | (value < 0)) & (digits <= 10), lambda v: v * 1e6, "seconds since 1970"),
         ((digits >= 12) & (digits <= 13), lambda v: v * 1e3, "milliseconds since 1970"),
         ((digits >= 15) & (digits <= 16), lambda v: v, "microseconds since 1970"),
         ((digits >= 18) & (digits <= 19), lambda v: v / 1e3, "nanoseconds since 1970"),

@@ -79,7 +79,9 @@ _KINDS: dict[str, str] = {
 }
 _KIND_OF = {plain(w): kind for kind, words in _KINDS.items() for w in listed(words)}
 #: Columns that hold a piece of the text, where no tool says so.
-EXCERPTS = frozenset(["snippet", "content snippet", "hit sentence", "opening text", "text snippet", "extrait"])
+EXCERPTS = frozenset(
+    ["snippet", "content snippet", "hit sentence", "opening text", "text snippet", "mention snippet", "extrait"]
+)
 #: Printed where a place is not known.
 NO_PLACE = frozenset(["undef", "undefined", "unknown", "n/a", "na", "none", "null", "-", "not available"])
 #: Header words that give away the network when nothing else does.

@@ -32,6 +32,7 @@ BUCKETS = {
     5_000_000.0: (1_000_000.0, 10_000_000.0),
 }
 _RANGE = re.compile(r"^(?P<lo>[\d.,\s]+[A-Za-z]{0,3})\s*(?:-|–|—|à|a|to|bis|~)\s*(?P<hi>[\d.,\s]+[A-Za-z]{0,3})$")
+_BELOW = re.compile(r"^<\s?(?P<hi>[\d.,\s]+[A-Za-z]{0,3})$")
 _STEP = 1.22  # ratio of two neighbouring steps
 
 
@@ -114,8 +115,8 @@ def _last_unit(value: np.ndarray) -> np.ndarray:
 
 
 def _range(printed: str) -> tuple[float, float] | None:
-    found = _RANGE.match(printed)
+    found = _RANGE.match(printed) or _BELOW.match(printed)
     if not found:
         return None
-    ends = numbers(pd.Series([found["lo"], found["hi"]], dtype=TEXT), integer=True).value
+    ends = numbers(pd.Series([found.groupdict().get("lo", "0"), found["hi"]], dtype=TEXT), integer=True).value
     return (float(ends[0]), float(ends[1])) if np.isfinite(ends).all() and ends[0] < ends[1] else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sources.exports.columns import match_columns
+
 #: Names under which services put the list of items of an answer.
 _LISTS = (
     "data",
@@ -19,6 +21,8 @@ _LISTS = (
     "rows",
     "value",
 )
+#: Names under which services put the object that holds the list.
+_AROUND = ("data", "result", "result_content", "response", "payload", "search", "feed")
 
 
 def items_of(whole: Any) -> tuple[list[Any], str]:
@@ -32,10 +36,15 @@ def items_of(whole: Any) -> tuple[list[Any], str]:
     if isinstance(whole, dict):
         if _is_listing(whole):
             return _children(whole), "children"
-        for key in (*_LISTS, *whole):
+        is_item = "date" in match_columns(list(whole), "posts")  # a single post may hold lists of its own
+        for key in (*_LISTS, *(() if is_item else whole)):
             found = whole.get(key)
             if isinstance(found, list) and found and all(isinstance(i, dict) for i in found):
-                return _expanded(whole, found), str(key)
+                return _unwrapped(_expanded(whole, found)), str(key)
+        for key in _AROUND:
+            found, where = items_of(whole[key]) if isinstance(whole.get(key), dict) else ([], "")
+            if where:
+                return found, f"{key}.{where}"
         return [whole], ""
     return [], ""
 
@@ -51,6 +60,12 @@ def items_of_line(item: Any) -> list[Any]:
         # What a browser collected for 4CAT: the item as the website had it, with where it was met beside it.
         return [{**inner, "source_platform": item.get("source_platform")}]
     return [item]
+
+
+def _unwrapped(items: list[Any]) -> list[Any]:
+    """Return what lies inside items that hold nothing but one object: Talkwalker wraps each in {"data": …}."""
+    alone = all(len(i) == 1 and isinstance(i.get("data"), dict) for i in items)
+    return [i["data"] for i in items] if alone else items
 
 
 def _is_listing(item: Any) -> bool:
