@@ -29,7 +29,7 @@ def texts() -> set[str]:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)
-        if file.name == "phrases.py":
+        if file.name.endswith("phrases.py"):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Dict):
                     found |= {ast.literal_eval(v) for v in node.values}

@@ -1,0 +1,202 @@
+"""Alerts against published detectors, against simulated outbreaks, and against their own promise; spread against counted trees.
+
+    python benchmarks/alerts.py [nab] [weekly] [budget] [spread] [--replicates 50] [--shared FOLDER]
+
+nab: realTweets of the Numenta Anomaly Benchmark, one stream of alerts, the default of `explorer.alerts.score`. weekly: the 42
+scenarios of Noufaily et al. (2013). budget: false alarms of quiet series against the number announced. spread: the cascades of
+Marref and trees of a million edges. Figures are printed whatever they are; docs/alerts-log.md holds
+those of the last run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+
+# Run as a script its folder would come first, and in it stands a benchmark named like the package `forecasting`.
+sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
+
+import explorer.alerts  # noqa: E402
+from explorer.alert_budget import SENSITIVITY, limits  # noqa: E402
+from explorer.alerts import score  # noqa: E402
+from explorer.spread import cascades, structural_virality  # noqa: E402
+
+PUBLISHED = {"standard": 83.17, "reward_low_FP_rate": 74.58, "reward_low_FN_rate": 88.78}
+FACTORS = np.round(np.arange(0.85, 1.151, 0.025), 3)
+WEEK = 7.0
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def alerts_at(factor: float, truth: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the alerts of every file with all thresholds multiplied by `factor`."""
+
+    def scaled(*arguments: Any) -> Any:
+        limit = limits(*arguments)
+        return replace(limit, threshold=limit.threshold * factor)
+
+    found = {}
+    with patch.object(explorer.alerts, "limits", scaled):
+        for name, series in truth.items():
+            frame = pd.DataFrame({"ds": series.ts, "y": series.value}).groupby("ds", as_index=False)["y"].sum()
+            found[name] = score(frame).set_index("ds")["alert"].reindex(series.ts).to_numpy().astype(float)
+    return found
+
+
+def nab(shared: Path) -> None:
+    scorer = load(shared / "bench" / "nab_score.py")
+    truth = scorer.load_truth(str(shared / "data" / "nab"), "realTweets")
+    streams = {f: alerts_at(f, truth) for f in FACTORS}
+    now = streams[1.0]
+
+    def normal(alerts: dict[str, np.ndarray], profile: str) -> float:
+        return float(scorer.normalise(scorer.raw_at(alerts, truth, profile, 0.5), truth, profile))
+
+    print("realTweets, one stream, one default         " + "  ".join(f"{p:>18}" for p in scorer.PROFILES))
+    print("  reached                                   " + "  ".join(f"{normal(now, p):18.2f}" for p in PUBLISHED))
+    print("  best published (looks ahead)              " + "  ".join(f"{v:18.2f}" for v in PUBLISHED.values()))
+    for factor in (0.95, 1.05):
+        values = "  ".join(f"{normal(streams[factor], p):18.2f}" for p in PUBLISHED)
+        print(f"  threshold x {factor:<30}" + values)
+    left_out = []
+    for profile in PUBLISHED:
+        raw = {f: {n: scorer.raw_at({n: s[n]}, {n: truth[n]}, profile, 0.5) for n in truth} for f, s in streams.items()}
+        total = 0.0
+        for name in truth:
+            best = max(FACTORS, key=lambda f: (sum(v for n, v in raw[f].items() if n != name), -abs(f - 1)))
+            total += raw[best][name]
+        left_out.append(float(scorer.normalise(total, truth, profile)))
+    print("  threshold chosen on the nine other files  " + "  ".join(f"{v:18.2f}" for v in left_out))
+    seen = scorer.alarms(now, truth, 0.5, 0)
+    near = sum(
+        bool(((d >= -1) & (d <= 3)).any())
+        for n, t in truth.items()
+        for label in t.labels
+        for d in [(t.ts[now[n] >= 0.5] - label) / np.timedelta64(1, "h")]
+    )
+    total_labels = sum(len(t.labels) for t in truth.values())
+    print(f"  windows {seen['hit']}/{seen['windows']}, false alarms a series-week {seen['fa_per_week']}, ", end="")
+    print(f"labelled instants met within [-1 h, +3 h] {near}/{total_labels}")
+
+
+def weekly(shared: Path, replicates: int) -> None:
+    simulator = load(shared / "bench" / "weekly_outbreak_sim.py")
+    rng = np.random.default_rng(2013)
+    ds = pd.date_range("2010-01-04", periods=624, freq="7D")
+    false = quiet = hit = outbreaks = 0
+    delays = []
+    for scenario in ((i, trend, m) for i in range(7) for trend in (0, 1) for m in (0, 1, 2)):
+        for _ in range(replicates):
+            y, outbreak = simulator.sim(rng, *scenario, rng.integers(1, 11))
+            alert = score(pd.DataFrame({"ds": ds, "y": y}))["alert"].to_numpy()[simulator.CUR]
+            now = outbreak[simulator.CUR]
+            false, quiet = false + int((alert & ~now).sum()), quiet + int((~now).sum())
+            if now.any():
+                outbreaks, caught = outbreaks + 1, np.flatnonzero(alert & now)
+                hit += bool(len(caught))
+                delays += [caught[0] - np.flatnonzero(now)[0]] if len(caught) else []
+    print(
+        f"weekly counts, 42 scenarios x {replicates}: false positive rate {100 * false / quiet:.2f} %, detection ",
+        end="",
+    )
+    print(f"{100 * hit / outbreaks:.1f} %, mean delay {np.mean(delays):.2f} weeks (EARS C1: 3.60 %, 50.2 %)")
+
+
+def quiet_series(rng: np.random.Generator, step: str, days: int, mean: float, phi: float) -> pd.DataFrame:
+    """Counts with the pattern of a day, a week and a year, and nothing else in them."""
+    ds = pd.date_range("2022-01-03", periods=round(days * (pd.Timedelta(1, "D") / pd.Timedelta(step))), freq=step)
+    level = np.full(len(ds), mean)
+    if pd.Timedelta(step) < pd.Timedelta(1, "D"):
+        level = level * np.exp(0.6 * np.sin(2 * np.pi * (ds.hour + ds.minute / 60 - 9) / 24))
+    if pd.Timedelta(step) <= pd.Timedelta(1, "D"):
+        level = level * np.where(ds.day_of_week >= 5, 0.7, 1.0)
+    else:
+        level = level * np.exp(0.3 * np.sin(2 * np.pi * ds.day_of_year / 365.25))
+    return pd.DataFrame({"ds": ds, "y": rng.negative_binomial(level / (phi - 1), 1 / phi)})
+
+
+def budget() -> None:
+    print("false alarms of quiet series, against those announced (1.00 = as announced):")
+    for step, grain, days, means, series in (
+        ("5min", "fine", 70, (3, 30), 8),
+        ("15min", "fine", 70, (8, 80), 8),
+        ("1h", "fine", 200, (5, 60), 16),
+        ("1D", "day", 1100, (20, 200), 24),
+        ("7D", "week", 7300, (20, 200), 24),
+    ):
+        for word in SENSITIVITY[grain]:
+            rng = np.random.default_rng(8)
+            alerts = span = 0.0
+            for mean in means:
+                for phi in (1.2, 3.0):
+                    for _ in range(series // 4 + 1):
+                        found = score(quiet_series(rng, step, days, mean, phi), freq=step, sensitivity=word)
+                        ready = found["state"] == "ready"
+                        alerts += float((found["alert"] & ready).sum())
+                        span += float(ready.sum()) * (pd.Timedelta(step) / pd.Timedelta(1, "D"))
+            expected = span / SENSITIVITY[grain][word]
+            print(f"  {step:>5} {word:<9} {alerts:5.0f} seen, {expected:6.1f} announced: {alerts / expected:.2f}")
+
+
+def spread(shared: Path) -> None:
+    names = ["child", "parent", "tree", "generation"]
+    edges = pd.read_csv(shared / "data" / "cascade_marref" / "full_data_Marref.csv.gz", header=None, names=names)
+    table = cascades(edges)
+    print(f"Marref: {len(table)} trees, {table['n'].sum()} posts, mean virality {table['virality'].mean():.3f} (1.430)")
+    for least, published in ((10, 2.55), (50, 3.53), (100, 3.91)):
+        kept = table[table["n"] >= least]
+        print(f"  n >= {least:<3}: {len(kept):>5} trees, median {kept['virality'].median():.2f} ({published})")
+    n = 1_000_000
+    rng = np.random.default_rng(0)
+    shapes: dict[str, np.ndarray] = {
+        "random": (rng.random(n) * np.arange(1, n + 1)).astype(int),
+        "chain": np.arange(n),
+        "star": np.zeros(n, dtype=int),
+    }
+    for name, parent in shapes.items():
+        frame = pd.DataFrame({"child": np.arange(1, n + 1), "parent": parent})
+        start = time.perf_counter()
+        value = structural_virality(frame)
+        print(f"  {name} of {n:,} edges: virality {value:.4f} in {time.perf_counter() - start:.1f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", default=["nab", "weekly", "budget", "spread"])
+    parser.add_argument("--replicates", type=int, default=50)
+    beside = Path(__file__).resolve().parent.parent.parent / "shared"
+    parser.add_argument("--shared", type=Path, default=Path(os.environ.get("UNDERSAID_SHARED", beside)))
+    given = parser.parse_args()
+    parts: dict[str, Callable[[], None]] = {
+        "nab": lambda: nab(given.shared),
+        "weekly": lambda: weekly(given.shared, given.replicates),
+        "budget": budget,
+        "spread": lambda: spread(given.shared),
+    }
+    for part in given.parts:
+        if part not in parts:
+            sys.exit(f"there is no part {part!r}; choose from {', '.join(parts)}")
+        parts[part]()
+
+
+if __name__ == "__main__":
+    main()

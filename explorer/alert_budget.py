@@ -1,0 +1,175 @@
+"""How many false alarms a user accepts, in words and as a threshold learnt from the series' own quiet past."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from explorer.baseline import Grid
+from forecasting.errors import BadArgument
+
+DAY = pd.Timedelta(1, "D")
+#: Days between two false alarms of a quiet series, by grain and sensitivity.
+SENSITIVITY: dict[str, dict[str, float]] = {
+    "fine": {"fewer": 30.4, "balanced": 7.0, "more": 3.5},
+    "day": {"fewer": 91.3, "balanced": 30.4, "more": 10.0},
+    "week": {"fewer": 1461.0, "balanced": 730.5, "more": 365.25},
+    "month": {"fewer": 6087.0, "balanced": 3044.0, "more": 1522.0},
+}
+#: What one maximum is taken over: a whole day of hours, a whole week of days.
+BLOCK = {"fine": DAY, "day": 7 * DAY}
+#: Median of those maxima in a typical series, and the way from it to their 90 % point; used until the series has its own
+#: (brand series of realTweets; docs/alerts-log.md).
+TYPICAL = {"fine": (1.9, 1.5), "day": (1.5, 1.0)}
+#: Blocks from which on only the series' own maxima count, and how many of the latest are kept.
+OWN, KEPT = {"fine": 28, "day": 12}, {"fine": 90, "day": 52}
+#: Blocks at the start whose scores rest on too little, and the fewest that tell anything.
+SKIPPED, FEWEST = 3, 4
+#: Alerts on a day that passes the threshold: a score flickers, and an event of chance may end and begin anew (1.0 to 1.3 in
+#: quiet series simulated at 5 to 60 minutes, docs/alerts-log.md).
+AGAIN = 1.2
+#: Quantiles of the maxima that the threshold rests on: a tenth of all days may hold events without moving it.
+MIDDLE, HIGH = 0.5, 0.9
+
+_PERIOD = {"day": 1.0, "week": 7.0, "month": 30.4, "quarter": 91.3, "year": 365.25}
+_FRENCH = {
+    "jour": "day", "semaine": "week", "mois": "month", "trimestre": "quarter", "an": "year", "ans": "year", "année": "year",
+}  # fmt: skip
+_NUMBER = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "once": 1, "twice": 2, "half": 0.5, "no": 0, "none": 0, "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3,
+    "quatre": 4, "cinq": 5, "aucune": 0,
+}  # fmt: skip
+_PERIODS = r"(day|week|month|quarter|year|jour|semaine|mois|trimestre|année|an)s?"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The threshold of each row, and how rarely its score is reached by chance.
+
+    `threshold` in units of the score; `return_days`: a quiet series shows such a score about once in so many days; `own`: the
+    share of the threshold that rests on the series' own past [0..1].
+    """
+
+    threshold: np.ndarray
+    return_days: np.ndarray
+    own: np.ndarray
+
+
+def budget_days(budget: str | float | None, sensitivity: str, grain: str) -> float:
+    """Return the days between two false alarms that a budget means.
+
+    Parameters
+    ----------
+    budget : days as a number, or words such as "about one false alarm a month", "two a week", "one every 10 days"; None =
+        what `sensitivity` stands for.
+    sensitivity : "fewer", "balanced" or "more".
+
+    Raises
+    ------
+    BadArgument : words that cannot be read, a budget of nothing, an unknown sensitivity.
+    """
+    if budget is None:
+        if sensitivity not in SENSITIVITY[grain]:
+            raise BadArgument(
+                f"the sensitivity {sensitivity!r} is not known", "sensitivity", "pass 'fewer', 'balanced' or 'more'"
+            )
+        return SENSITIVITY[grain][sensitivity]
+    days = _read(budget) if isinstance(budget, str) else float(budget)
+    if not days > 0 or not np.isfinite(days):
+        raise BadArgument(
+            f"the budget {budget!r} allows no false alarm at all", "budget", "pass days between two of them"
+        )
+    return days
+
+
+def budget_words(days: float) -> str:
+    """Return a budget in words: "about one false alarm a month"."""
+    word, length = min(_PERIOD.items(), key=lambda p: abs(np.log(max(days, 0.2) / p[1])))
+    count = length / days
+    if 0.75 <= count < 1.4:
+        return f"about one false alarm a {word}"
+    if count >= 1.4:
+        return f"about {count:.0f} false alarms a {word}"
+    return f"about one false alarm every {1 / count:.1f} {word}s".replace(".0 ", " ")
+
+
+def _read(text: str) -> float:
+    plain = text.casefold()
+    every = re.search(rf"(?:every|tous les|toutes les)\s+(?:([\w.]+)\s+)?{_PERIODS}\b", plain)
+    if every:
+        return _number(every[1] or "one", text) * _period(every[2])
+    rate = re.search(rf"(?:\ba|an|per|each|par|/)\s*{_PERIODS}\b", plain)
+    if not rate:
+        raise BadArgument(
+            f"the budget {text!r} names no period", "budget", "write 'one a month', or pass days as a number"
+        )
+    before = [w for w in re.findall(r"[\w.]+", plain[: rate.start()]) if w in _NUMBER or re.fullmatch(r"[\d.]+", w)]
+    count = _number(before[0] if before else "one", text)
+    return _period(rate[1]) / count if count else np.inf
+
+
+def _period(word: str) -> float:
+    return _PERIOD[_FRENCH.get(word, word)]
+
+
+def _number(word: str, text: str) -> float:
+    if word in _NUMBER:
+        return float(_NUMBER[word])
+    try:
+        return float(word)
+    except ValueError as error:
+        raise BadArgument(f"{word!r} in the budget {text!r} is no number", "budget", "write 'one a month'") from error
+
+
+def limits(grid: Grid, score: np.ndarray, days: float) -> Limits:
+    """Return the threshold that a quiet series passes about once in `days`, from the scores before each day (or week).
+
+    The maxima of earlier days (weeks, for daily counts) are taken as normal, through their median and their 90 % point; the
+    threshold is passed in a block with the probability that the budget gives it. So a tenth of all days may be in crisis and
+    the threshold still is that of the ordinary ones, and a series that bursts every other day earns a high one. During the
+    first four weeks (twelve, for days) it is blended with that of a typical brand series, higher than that of a quiet one.
+
+    The normal tail, not Gumbel's, because a score is a mean of several views: maxima of quiet series were simulated at five
+    minutes and at one hour (docs/alerts-log.md).
+    """
+    length = BLOCK[grid.grain]
+    block = ((grid.ds.normalize() - grid.ds[0].normalize()) // length).to_numpy()
+    maxima = _maxima(score, block, max(1, grid.rows(length) // 2))
+    middle, reach, own = (np.empty(len(maxima)) for _ in range(3))
+    for b in range(len(maxima)):
+        middle[b], reach[b], own[b] = _fit(maxima[:b], grid.grain)
+    rate = days / (length / DAY)  # blocks between two false alarms
+    if grid.grain == "fine":
+        rate *= AGAIN
+    at = stats.norm.ppf(np.exp(-1 / rate)) / stats.norm.ppf(HIGH)
+    z = (score - middle[block]) / reach[block] * stats.norm.ppf(HIGH)
+    with np.errstate(divide="ignore"):
+        by_chance = -(length / DAY) / stats.norm.logcdf(z)
+    return Limits((middle + reach * at)[block], by_chance, own[block])
+
+
+def _maxima(score: np.ndarray, block: np.ndarray, enough: int) -> np.ndarray:
+    """Return the highest score of each block; NaN where less than half of it is known."""
+    known = np.isfinite(score)
+    count = np.bincount(block[known], minlength=block[-1] + 1)
+    top = np.full(block[-1] + 1, -np.inf)
+    np.maximum.at(top, block[known], score[known])
+    return np.where(count >= enough, top, np.nan)
+
+
+def _fit(maxima: np.ndarray, grain: str) -> tuple[float, float, float]:
+    """Return the median of the maxima, the way to their 90 % point, and how much of both is the series' own."""
+    middle, reach = TYPICAL[grain]
+    past = maxima[max(SKIPPED, len(maxima) - KEPT[grain]) :]
+    past = past[np.isfinite(past)]
+    if len(past) < FEWEST:
+        return middle, reach, 0.0
+    own_middle, own_high = np.quantile(past, [MIDDLE, HIGH], method="weibull")
+    own_reach = max(own_high - own_middle, 0.1)
+    own = min(1.0, len(past) / OWN[grain])
+    return own * own_middle + (1 - own) * middle, own * own_reach + (1 - own) * reach, own

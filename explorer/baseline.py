@@ -1,0 +1,253 @@
+"""What is normal for a series of counts: a regular grid, and the expected count by level, hour and weekday with its interval.
+
+Everything here is causal: the value of a row depends on rows before it only, so that a figure never changes afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from scipy import stats
+
+from forecasting.errors import BadArgument, BadSeries, TooLittleData
+
+#: Half-life of the level: a topic's usual volume moves over days, a burst over hours.
+LEVEL_HALF_LIFE = pd.Timedelta(3, "D")
+#: Days from which the shape of a day, and the factor of a weekday, are learnt (medians: half of them may be unusual).
+SHAPE_DAYS, WEEKDAY_DAYS = 28, 56
+#: How far back the spread around the expected count is learnt; its largest 2 % are cut back, which takes 3.6 % off the mean
+#: of a squared normal deviation: chi2(3).cdf(c) + 0.02 c = 0.964 at c = chi2(1).ppf(0.98).
+SPREAD = {"fine": pd.Timedelta(28, "D"), "day": pd.Timedelta(56, "D")}
+CUT, CUT_TAKES = 0.98, 0.964
+#: Pseudo-days that pull a shape towards "no shape" while few days are known.
+SHRINK = 2.0
+HOURS = 24
+_CALENDAR = {"week": 7.0, "month": 30.4, "quarter": 91.3, "year": 365.2}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A regular series. `y` is NaN where nothing is known; `step` is the length of a period (its mean for months).
+
+    `grain`: "fine" (below a day), "day", "week" or "month" (all longer ones).
+    """
+
+    ds: pd.DatetimeIndex
+    y: np.ndarray
+    step: pd.Timedelta
+    grain: str
+
+    def rows(self, span: pd.Timedelta) -> int:
+        """Return how many periods `span` holds, at least 1."""
+        return max(1, round(span / self.step))
+
+
+def regular(df: pd.DataFrame, freq: str | None = None) -> Grid:
+    """Return `df` on a regular grid; a period without a row is missing, not zero.
+
+    Parameters
+    ----------
+    df : `ds` (dates, any order, each once), `y` (counts >= 0; NaN = not known).
+    freq : pandas alias ("5min", "h", "D", "W", "MS"); None = read from the distances of the first rows. Give it for a stream
+        whose first rows may have gaps, so that more rows cannot change what is read from them.
+
+    Raises
+    ------
+    BadSeries : a column is absent, a date comes twice or lies off the grid, a value is negative or infinite.
+    TooLittleData : fewer than two rows and no `freq`.
+    """
+    for column in ("ds", "y"):
+        if column not in df:
+            raise BadSeries(f"there is no column {column!r}", "the series", "name the date ds and the count y")
+    if not len(df):
+        raise TooLittleData("the series has no rows", remedy="collect or import some first")
+    frame = pd.DataFrame({"ds": pd.to_datetime(df["ds"]), "y": pd.to_numeric(df["y"])}).sort_values("ds")
+    twice = frame["ds"].duplicated()
+    if twice.any():
+        raise BadSeries(f"{frame.loc[twice, 'ds'].iloc[0]} comes twice", "ds", "add the rows of one period together")
+    values = frame["y"].to_numpy(float)
+    if np.isinf(values).any() or (values < 0).any():
+        bad = frame.loc[np.isinf(values) | (values < 0), "ds"].iloc[0]
+        raise BadSeries(
+            f"the count at {bad} is negative or infinite", "y", "counts are 0 or more; leave unknown ones empty"
+        )
+    dates = pd.DatetimeIndex(frame["ds"])
+    offset = _offset(dates, freq)
+    grid = pd.date_range(dates[0], dates[-1], freq=offset)
+    at = grid.get_indexer(dates)
+    if (at < 0).any():
+        raise BadSeries(f"{dates[at < 0][0]} lies off the grid of {offset.freqstr}", "ds", "pass freq= as it is")
+    y = np.full(len(grid), np.nan)
+    y[at] = values
+    step, grain = _step(offset)
+    return Grid(grid, y, step, grain)
+
+
+def _offset(dates: pd.DatetimeIndex, freq: str | None) -> pd.tseries.offsets.BaseOffset:
+    if freq is not None:
+        try:
+            offset = to_offset(freq)
+        except ValueError as error:
+            raise BadArgument(f"the grain {freq!r} is not known", "freq", "pass 5min, h, D, W or MS") from error
+        # "W" means the weekday that the dates have.
+        return to_offset(f"W-{dates[0].strftime('%a').upper()}") if offset.freqstr == "W-SUN" else offset
+    if len(dates) < 2:
+        raise TooLittleData("one row does not tell its grain", "freq", "pass freq= ('5min', 'h', 'D', 'W' or 'MS')")
+    gap = pd.Series(dates[:50]).diff().min()
+    days = gap / pd.Timedelta(1, "D")
+    if days < 7:
+        return to_offset(gap)
+    if days == 7:
+        return to_offset(f"W-{dates[0].strftime('%a').upper()}")
+    for low, high, alias in ((28, 31, "MS"), (90, 92, "QS"), (365, 366, "YS")):
+        if low <= days <= high and (dates.day == 1).all():
+            return to_offset(alias)
+    return to_offset(gap)
+
+
+def _step(offset: pd.tseries.offsets.BaseOffset) -> tuple[pd.Timedelta, str]:
+    name = type(offset).__name__
+    for word, days in _CALENDAR.items():
+        if name.lower().startswith(word) and isinstance(getattr(offset, "n", 1), int):
+            step = pd.Timedelta(days * offset.n, "D")
+            return step, "week" if word == "week" else "month"
+    step = pd.Timedelta(offset)
+    day = pd.Timedelta(1, "D")
+    if step < day:
+        return step, "fine"
+    return step, "day" if step < 6 * day else "week" if step < 25 * day else "month"
+
+
+def window_sum(values: np.ndarray, k: int) -> np.ndarray:
+    """Return the sum over the `k` rows that end with each row, scaled up where up to half of them are missing, else NaN."""
+    known = np.isfinite(values)
+    total = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
+    count = np.concatenate([[0], np.cumsum(known)])
+    end = np.arange(1, len(values) + 1)
+    start = np.maximum(end - k, 0)
+    n = count[end] - count[start]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(2 * n >= np.minimum(k, end), (total[end] - total[start]) * k / n, np.nan)
+
+
+def shape(grid: Grid) -> np.ndarray:
+    """Return the factor of hour and weekday for each row, on the scale of square roots, learnt from earlier days only.
+
+    Hour of day: median over the last 28 days of the hour's share of its day, for working days and weekends apart as soon
+    as two of the kind are known. Weekday: median over the last 8 weeks of the day against the seven days before it.
+    """
+    root = np.sqrt(grid.y + 0.375)
+    day = ((grid.ds.normalize() - grid.ds[0].normalize()) // pd.Timedelta(1, "D")).to_numpy()
+    weekday = (grid.ds[0].day_of_week + np.arange(day[-1] + 1)) % 7
+    hour = grid.ds.hour.to_numpy() if grid.grain == "fine" else np.zeros(len(grid.y), dtype=int)
+    by_hour, of_day = _day_table(root, day, hour)
+    factor = _weekday_factor(of_day, weekday)[day]
+    if grid.grain == "fine":
+        factor = factor * _hour_factor(by_hour / of_day[:, None], weekday >= 5)[day, hour]
+    return factor
+
+
+def _day_table(root: np.ndarray, day: np.ndarray, hour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean root per (day, hour) and per day; NaN where nothing is known."""
+    known = np.isfinite(root)
+    total, count = np.zeros((day[-1] + 1, HOURS)), np.zeros((day[-1] + 1, HOURS))
+    np.add.at(total, (day[known], hour[known]), root[known])
+    np.add.at(count, (day[known], hour[known]), 1)
+    with np.errstate(invalid="ignore"):
+        by_hour = total / count
+        of_day = total.sum(axis=1) / count.sum(axis=1)
+    return by_hour, of_day
+
+
+def _hour_factor(relative: np.ndarray, weekend: np.ndarray) -> np.ndarray:
+    factor = np.ones_like(relative)
+    for d in range(1, len(relative)):
+        start = max(0, d - SHAPE_DAYS)
+        past, same = relative[start:d], relative[start:d][weekend[start:d] == weekend[d]]
+        factor[d] = _shrunk(past, 1.0)
+        if len(same) >= 2:
+            factor[d] = _shrunk(same, factor[d])
+    return factor
+
+
+def _weekday_factor(of_day: np.ndarray, weekday: np.ndarray) -> np.ndarray:
+    before = pd.Series(of_day).rolling(7, min_periods=5).mean().shift(1).to_numpy()
+    relative = of_day / before
+    factor = np.ones(len(of_day))
+    for d in range(7, len(of_day)):
+        start = max(0, d - WEEKDAY_DAYS)
+        same = relative[start:d][weekday[start:d] == weekday[d]]
+        factor[d] = _shrunk(same[:, None], 1.0)[0] if len(same) >= 2 else 1.0
+    return factor
+
+
+def _shrunk(days: np.ndarray, towards: np.ndarray | float) -> np.ndarray:
+    """Return the median over days, pulled `towards` a value while days are few; unknown hours take that value."""
+    n = np.isfinite(days).sum(axis=0)
+    middle = np.nanmedian(np.where(n > 0, days, 0.0), axis=0)
+    result: np.ndarray = (middle * n + SHRINK * towards) / (n + SHRINK)
+    return result
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was expected of each row before it was seen.
+
+    `root_level` and `shape` multiply to the expected square root; `mean` is the expected count, `dispersion` its variance
+    divided by its mean (1 = Poisson).
+    """
+
+    root_level: np.ndarray
+    shape: np.ndarray
+    mean: np.ndarray
+    dispersion: np.ndarray
+
+    def after(self, first: int, new: Expected) -> Expected:
+        """Return these expectations, with those of `new` from row `first` on."""
+        late = np.arange(len(self.mean)) >= first
+        names = ("root_level", "shape", "mean", "dispersion")
+        return Expected(*(np.where(late, getattr(new, n), getattr(self, n)) for n in names))
+
+    def interval(self, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the negative-binomial interval that holds a share `level` of normal counts."""
+        tail = (1 - level) / 2
+        return (
+            negative_binomial(self.mean, self.dispersion, tail),
+            negative_binomial(self.mean, self.dispersion, 1 - tail),
+        )
+
+
+def expected(grid: Grid, factor: np.ndarray, start: int = 0) -> Expected:
+    """Return level x shape and the spread around it, from the rows before each row but not before `start`.
+
+    The level is an exponential average (half-life three days) of the square roots without their shape, which no single burst
+    can carry far; counts far above it (eight roots of the mean) are cut back before mean and dispersion learn from them.
+    """
+    half_life = LEVEL_HALF_LIFE / grid.step
+    y = np.where(np.arange(len(grid.y)) < start, np.nan, grid.y)
+    bare = pd.Series(np.sqrt(y + 0.375) / factor)
+    root = bare.ewm(halflife=half_life, ignore_na=False).mean().shift(1).to_numpy()
+    square = (root * factor) ** 2
+    # The square of a mean root is below the mean: by how much is learnt, never below what a Poisson count would need.
+    window, few = grid.rows(SPREAD[grid.grain]), max(8, grid.rows(pd.Timedelta(8, "h")))
+    cut = np.minimum(y, square + 8 * np.sqrt(np.maximum(square, 1.0)))
+    seen = np.isfinite(cut) & np.isfinite(square)
+    total = pd.DataFrame({"x": np.where(seen, cut, np.nan), "m": np.where(seen, square, np.nan)})
+    sums = total.rolling(window, min_periods=few).sum().shift(1)
+    ratio = (sums["x"] / sums["m"].clip(lower=1e-9)).clip(0.5, 2.0).fillna(1.0).to_numpy()
+    mean = np.maximum(square * ratio, 1e-3)
+    squared = (y - mean) ** 2 / mean
+    cap = pd.Series(squared).rolling(window, min_periods=few).quantile(CUT).shift(1).to_numpy()
+    spread = pd.Series(np.minimum(squared, cap)).rolling(window, min_periods=few).mean().shift(1) / CUT_TAKES
+    return Expected(root, factor, mean, np.maximum(spread.fillna(1.0).to_numpy(), 1.0))
+
+
+def negative_binomial(mean: np.ndarray, dispersion: np.ndarray, q: float) -> np.ndarray:
+    """Return the q-quantile of counts with this mean and variance = dispersion x mean; NaN where the mean is not known."""
+    known = np.isfinite(mean)
+    mu = np.where(known, np.maximum(mean, 1e-6), 1.0)
+    phi = np.maximum(np.where(known, dispersion, 1.0), 1.001)
+    return np.where(known, stats.nbinom.ppf(q, mu / (phi - 1), 1 / phi), np.nan)
