@@ -41,9 +41,9 @@ $(VENV)/bin/python:
 		{ rm -rf $(VENV); echo "Python cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.app: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[report]'
+	$(PIP) -e '.[report,social]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.app
-	$(PIP) -e '.[dev,report]'
+	$(PIP) -e '.[dev,report,social]'
 	@touch $@

@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from explorer import boolean
 from explorer.study import BadStudy, Topic, fold
+from sources import boolean
 from sources.store import Store
 from sources.tables import KEYS, TABLES
 

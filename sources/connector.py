@@ -118,7 +118,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Need:
-    """What a connector cannot do without: `kind` is package, key (environment) or setting (environment or study file)."""
+    """What a connector cannot do without: `kind` is package, key (environment) or setting (environment or study file).
+
+    `variable` names the environment variable, of a package what is to be installed.
+    """
 
     kind: str
     name: str
@@ -361,7 +364,7 @@ def check(caps: Caps, options: Mapping[str, Any], environ: Mapping[str, str] | N
     for need in caps.needs:
         if need.kind == "package":
             here = importlib.util.find_spec(need.name) is not None
-            remedy = f"the package {need.name} is missing: pip install {need.name}"
+            remedy = f"the package {need.name} is missing: pip install '{need.variable or need.name}'"
         else:
             here = bool(str(options.get(need.name, "")).strip() or env.get(need.variable, "").strip())
             places = [f"the environment variable {need.variable}"] if need.variable else []

@@ -115,7 +115,7 @@ POSTS = _schema(
     _field("country_source", pa.string(), "whose country it is: author | post | site | page; never mixed in silence"),
     _field("region", pa.string(), "region as printed, of the same place as the country"),
     _field("author_key", pa.string(), "pseudonym of the author, per platform; null = the source does not tell who"),
-    _field("author_kind", pa.string(), "person | organisation | page | group | media as the source says"),
+    _field("author_kind", pa.string(), "person | organisation | page | group | media | bot as the source says"),
     _field("author_verified", pa.bool_(), "the network had verified the account"),
     _field("author_followers", pa.int64(), "followers when the post was made"),
     _field("in_reply_to", pa.string(), "id of the post replied to"),

@@ -51,6 +51,8 @@ class Asked:
     path: str
     params: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
+    lists: dict[str, list[str]] = field(default_factory=dict)
 
 
 Responder = Callable[[Asked], Reply]
@@ -108,8 +110,12 @@ class Server:
             def do_GET(self) -> None:
                 split = urllib.parse.urlsplit(self.path)
                 params = dict(urllib.parse.parse_qsl(split.query, keep_blank_values=True))
+                lists = urllib.parse.parse_qs(split.query, keep_blank_values=True)
                 headers = {k.lower(): v for k, v in self.headers.items()}
-                reply = server._reply(Asked(self.command, urllib.parse.unquote(split.path), params, headers))
+                body = self.rfile.read(int(headers.get("content-length", 0)))
+                reply = server._reply(
+                    Asked(self.command, urllib.parse.unquote(split.path), params, headers, body, lists)
+                )
                 with suppress(BrokenPipeError, ConnectionError):
                     self._send(reply)
 

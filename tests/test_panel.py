@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer import boolean
 from explorer.panel import read_panel
 from explorer.periods import coarsen, start_of
 from explorer.study import Study, parse_study
 from explorer.tallies import Binning, Tallies
+from sources import boolean
 from sources.calibration import calibrate
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer import boolean
 from explorer.proposals import propose_topics
 from explorer.study import BadStudy, Topic, add_topics, fold, new_study, parse_study, read_study
+from sources import boolean
 from sources.errors import BadQuery
 
 STUDY = """

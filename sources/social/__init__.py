@@ -1,0 +1,1 @@
+"""Connectors for what people write: one service a file."""
