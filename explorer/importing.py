@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from explorer.proposals import propose_topics, topics_of_terms
 from explorer.study import Study, Topic, add_topics
 from explorer.tallies import Tallies
-from sources.errors import BadFile
-from sources.exports import Mapping, Reading, propose, read_bytes
+from sources.exports import Mapping, Reading, propose_file, read_in_parts
 from sources.store import Receipt, batch_of
 
 MAPPINGS = "mappings.json"
-#: Row counts at which listening and search tools are known to cut an export without a word.
-EXPORT_LIMITS = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 500_000, 1_000_000)
+PART_ROWS = 50_000  # rows that are held in memory at a time
+_SHOWN = 1_000  # refused cells and rows that are kept to be shown
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did. `capped` True when the file has exactly as many rows as an export limit."""
+    """What an import did.
+
+    Parameters
+    ----------
+    reading : how the file was read, with all notes; of a large file the rows of its first part, and the first refused rows.
+    receipt : of the table that the file mainly fills; `also` those of the other tables in it.
+    capped : the file has exactly as many rows as an export limit, so there are probably more.
+    refused : rows of which a cell, or all, was refused.
+    """
 
     name: str
     reading: Reading
@@ -31,56 +42,117 @@ class Imported:
     capped: bool
     study: Study
     proposed: tuple[Topic, ...] = field(default=())
-
-
-def import_file(study: Study, path: Path | str, *, mapping: Mapping | None = None, now: datetime) -> Imported:
-    """Read a file from disk and store it; see `import_bytes`."""
-    file = Path(path)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise BadFile(
-            f"the file cannot be read ({error.strerror})", str(path), "check its name and that you may read it"
-        ) from error
-    return import_bytes(study, file.name, content, mapping=mapping, now=now)
+    also: tuple[Receipt, ...] = field(default=())
+    refused: int = 0
 
 
 def import_bytes(study: Study, name: str, content: bytes, *, mapping: Mapping | None = None, now: datetime) -> Imported:
-    """Read `content` and append it to the tables of `study`.
+    """Store the content of an uploaded file; see `import_file`."""
+    with tempfile.TemporaryDirectory(prefix="undersaid-") as folder:
+        file = Path(folder) / (Path(name).name or "upload")
+        file.write_bytes(content)
+        return import_file(study, file, mapping=mapping, now=now)
+
+
+def import_file(
+    study: Study,
+    path: Path | str,
+    *,
+    mapping: Mapping | None = None,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> Imported:
+    """Read a file and append it to the tables of `study`, part by part where it is large.
 
     The same content read in the same way is stored once; a second import changes nothing. A mapping that the user gave is
     remembered for every later file with the same headers. A study without topics gets those that names of both sides
-    propose. Nothing is stored when the file cannot be read.
+    propose. Nothing is stored when the file cannot be read to its end.
+
+    Parameters
+    ----------
+    progress : called with the bytes read so far and those of the file.
 
     Raises
     ------
     SourceError : the file cannot be read; the message names row and remedy.
     """
-    if mapping is None or not mapping.to_dict():
-        mapping = recall(study, propose(name, content).fingerprint)
-        reading = read_bytes(name, content, mapping=mapping)
-    else:
-        reading = read_bytes(name, content, mapping=mapping)
-        remember(study, propose(name, content).fingerprint, mapping)
-    batch = batch_of(content, reading.mapping.to_json())
-    store = study.store
-    receipt = store.append(reading.kind, reading.table, source=reading.source, batch_id=batch, now=now)
-    capped = reading.kind in ("posts", "queries") and len(reading.table) + len(reading.rejected) in EXPORT_LIMITS
-    span = reading.covered
-    if not receipt.already and span is not None:
-        row = {
-            "table": reading.kind,
+    file = Path(path)
+    given = mapping if mapping is not None and mapping.to_dict() else None
+    seen = propose_file(file, given)
+    how = given or recall(study, seen.fingerprint)
+    parts = read_in_parts(file, how, PART_ROWS, progress=progress)
+    first = next(parts)
+    batch, gathered = batch_of(first.digest, first.mapping.to_json()), _Gathered(first)
+    stamp: dict[str, Any] = {"source": first.source, "batch_id": batch, "now": now}
+    receipt = study.store.append_parts(first.kind, gathered.tables(chain([first], parts)), **stamp)
+    also = tuple(study.store.append(r.kind, r.table, **stamp) for r in first.also)
+    if not receipt.already:
+        rows = [gathered.coverage(file.name), *(_Gathered(r, [r]).coverage(file.name) for r in first.also)]
+        covered = [row for row in rows if row is not None]
+        if covered:
+            study.store.append("coverage", pd.DataFrame(covered), **stamp)
+    if given is not None:
+        remember(study, seen.fingerprint, given)
+    study, proposed = _propose(study)
+    return Imported(
+        file.name, gathered.whole(), receipt, gathered.capped, study, proposed, also=also, refused=gathered.refused
+    )
+
+
+class _Gathered:
+    """What the parts of a file add up to, without their rows."""
+
+    def __init__(self, first: Reading, parts: Sequence[Reading] = ()) -> None:
+        self._first, self._last = first, first
+        self.notes, self._rejected = list(first.notes), [first.rejected.head(_SHOWN)]
+        self._spans: list[tuple[pd.Timestamp, pd.Timestamp]] = []
+        self.rows = self.refused = 0
+        for part in parts:
+            self._add(part)
+
+    @property
+    def capped(self) -> bool:
+        return self._last.capped
+
+    def tables(self, parts: Iterable[Reading]) -> Iterator[pd.DataFrame]:
+        """Yield the rows of each part, noting what else it tells."""
+        for part in parts:
+            self._add(part)
+            yield part.table
+
+    def whole(self) -> Reading:
+        """Return the first part with what was noticed in all of them."""
+        rejected = pd.concat(self._rejected, ignore_index=True).head(_SHOWN)
+        return replace(self._first, notes=self.notes, rejected=rejected, capped=self.capped)
+
+    def coverage(self, name: str) -> dict[str, Any] | None:
+        """Return the coverage row of the file; None for tables without time."""
+        if not self._spans:
+            return None
+        first, last = min(s[0] for s in self._spans), max(s[1] for s in self._spans)
+        if self._last.window is not None and not self.capped:
+            first, last = self._last.window
+        return {
+            "table": self._first.kind,
             "query": "",
-            "start": span[0],
-            "end": span[1],
-            "status": "capped" if capped else "complete",
-            "rows": len(reading.table),
-            "rejected": reading.rejected["row"].nunique(),
+            "start": first,
+            "end": last,
+            "status": "capped" if self.capped else "complete",
+            "rows": self.rows,
+            "rejected": self.refused,
             "note": name,
         }
-        store.append("coverage", pd.DataFrame([row]), source=reading.source, batch_id=batch, now=now)
-    study, proposed = _propose(study)
-    return Imported(name, reading, receipt, capped, study, proposed)
+
+    def _add(self, part: Reading) -> None:
+        self._last = part
+        self.rows += len(part.table)
+        self.refused += part.rejected["row"].nunique()
+        if part.covered is not None:
+            self._spans.append(part.covered)
+        if part is not self._first:
+            self.notes += part.notes
+            if len(part.rejected) and sum(map(len, self._rejected)) < _SHOWN:
+                self._rejected.append(part.rejected.head(_SHOWN))
 
 
 def remember(study: Study, fingerprint: str, mapping: Mapping) -> None:

@@ -7,14 +7,18 @@ batch, and DuckDB and Spark read the same Parquet files (docs/dependencies.md).
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from pyarrow import dataset
 
 from sources.errors import BadFile, Unavailable
 from sources.tables import TABLES, conform
@@ -55,8 +59,31 @@ class Store:
         app = f"batch:{batch_id}"
         if self._has_batch(table, app):
             return Receipt(table, 0, already=True)
-        stamped = frame.assign(source=source, fetched_at=pd.Timestamp(now).tz_convert(UTC), batch_id=batch_id)
-        data = conform(stamped, table)
+        data = conform(_stamped(frame, source, batch_id, now), table)
+        self._write(table, data, app)
+        return Receipt(table, data.num_rows, already=False)
+
+    def append_parts(
+        self, table: str, frames: Iterable[pd.DataFrame], *, source: str, batch_id: str, now: datetime
+    ) -> Receipt:
+        """Write frames to `table` as one batch, as `append`; no more than one of them is held in memory.
+
+        They wait in a temporary folder until the last one is there, so that a fault in the last leaves nothing of the first.
+        """
+        app = f"batch:{batch_id}"
+        if self._has_batch(table, app):
+            return Receipt(table, 0, already=True)
+        with tempfile.TemporaryDirectory(prefix="undersaid-") as folder:
+            rows = 0
+            for number, frame in enumerate(frames):
+                data = conform(_stamped(frame, source, batch_id, now), table)
+                pq.write_table(data, f"{folder}/{number:06d}.parquet")
+                rows += data.num_rows
+            waiting = dataset.dataset(folder, schema=TABLES[table], format="parquet").scanner(batch_size=8_192)
+            self._write(table, waiting.to_reader(), app)
+        return Receipt(table, rows, already=False)
+
+    def _write(self, table: str, data: pa.Table | pa.RecordBatchReader, app: str) -> None:
         try:
             write_deltalake(
                 str(self.root / table),
@@ -71,7 +98,6 @@ class Store:
                 str(self.root),
                 "check that the disk has room and that the folder may be written; nothing stored before has changed",
             ) from error
-        return Receipt(table, data.num_rows, already=False)
 
     def files(self, table: str) -> list[str]:
         """Return the Parquet files that make up the current version of `table`; empty when there is none."""
@@ -123,9 +149,13 @@ class Store:
         return opened is not None and opened.transaction_version(app) is not None
 
 
-def batch_of(content: bytes, *settings: str) -> str:
-    """Return the batch id of a file: SHA-256 of its bytes and of the settings it was read with."""
-    digest = hashlib.sha256(content)
+def batch_of(file_digest: str, *settings: str) -> str:
+    """Return the batch id of a file: SHA-256 of its own SHA-256 and of the settings it was read with."""
+    digest = hashlib.sha256(file_digest.encode())
     for setting in settings:
         digest.update(b"\0" + setting.encode())
     return digest.hexdigest()
+
+
+def _stamped(frame: pd.DataFrame, source: str, batch_id: str, now: datetime) -> pd.DataFrame:
+    return frame.assign(source=source, fetched_at=pd.Timestamp(now).tz_convert(UTC), batch_id=batch_id)

@@ -100,9 +100,9 @@ def test_batches_say_what_was_stored_when(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_its_bytes_and_how_they_were_read() -> None:
-    assert batch_of(b"abc", "{}") == batch_of(b"abc", "{}")
-    assert batch_of(b"abc", "{}") != batch_of(b"abc", '{"kind": "counts"}')
-    assert batch_of(b"abc") != batch_of(b"abd")
+    assert batch_of("abc", "{}") == batch_of("abc", "{}")
+    assert batch_of("abc", "{}") != batch_of("abc", '{"kind": "counts"}')
+    assert batch_of("abc") != batch_of("abd")
 
 
 @pytest.mark.parametrize("table", TABLES)

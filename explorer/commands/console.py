@@ -6,6 +6,8 @@ import json
 import locale
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +17,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from explorer.study import Study, read_study
@@ -83,6 +86,14 @@ def open_study(path: Path) -> Study:
 def working(what: str) -> Any:
     """Show that work is going on."""
     return err.status(what) if err.is_terminal else err.status(what, spinner="dots")
+
+
+@contextmanager
+def bytes_read(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of a file is read; gives the function to call with the bytes read and the bytes of the file."""
+    with Progress(*Progress.get_default_columns(), console=err, transient=True) as bar:
+        task = bar.add_task(escape(what), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def words_of(lang: str) -> Words:

@@ -15,13 +15,13 @@ from explorer.commands.console import (
     Format,
     FormatOption,
     StudyOption,
+    bytes_read,
     err,
     line,
     now,
     out,
     show,
     text_of,
-    working,
 )
 from explorer.study import new_study, read_study
 from sources.errors import SourceError
@@ -62,8 +62,9 @@ def import_(
     refused = 0
     for file in files:
         try:
-            with working(f"{file.name}"):
-                done = import_file(target, file, mapping=chosen if chosen.to_dict() else None, now=now())
+            with bytes_read(file.name) as progress:
+                how = chosen if chosen.to_dict() else None
+                done = import_file(target, file, mapping=how, now=now(), progress=progress)
         except SourceError as error:
             err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
             refused += 1
@@ -71,12 +72,14 @@ def import_(
         target = done.study
         what = "nothing new, this file was imported before" if done.receipt.already else f"{done.receipt.rows} rows"
         line(f"{file.name}: {done.reading.kind} ({done.reading.source}), {what}")
+        for receipt in done.also:
+            line(f"  and {receipt.table}: {'nothing new' if receipt.already else f'{receipt.rows} rows'}")
         for note in done.reading.notes:
             line(f"  · {note}", "dim")
         if done.capped:
             line("  · exactly as many rows as an export limit: the file is treated as cut off", "yellow")
         if len(done.reading.rejected):
-            line(f"  · {len(done.reading.rejected)} cells or rows refused; the first:", "yellow")
+            line(f"  · cells or all of {done.refused} rows refused; the first:", "yellow")
             for row in done.reading.rejected.head(3).itertuples():
                 line(f"      row {row.row}, {row.column}: {row.value!r}: {row.reason}")
         if done.proposed:

@@ -2,7 +2,7 @@
 
 from sources.exports.mapping import Mapping, fingerprint
 from sources.exports.parts import read_in_parts
-from sources.exports.proposal import Proposal, ProposedColumn, propose
+from sources.exports.proposal import Proposal, ProposedColumn, propose, propose_file
 from sources.exports.reader import read_bytes, read_export
 from sources.exports.reading import Reading
 
@@ -13,6 +13,7 @@ __all__ = [
     "Reading",
     "fingerprint",
     "propose",
+    "propose_file",
     "read_bytes",
     "read_export",
     "read_in_parts",

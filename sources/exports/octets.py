@@ -74,8 +74,12 @@ class OnDisk:
 
     def open(self) -> BinaryIO:
         """Open the file anew at its first byte."""
-        self._raw = self.path.open("rb")
-        return cast(BinaryIO, gzip.GzipFile(fileobj=self._raw)) if self.packed else self._raw
+        if not self.packed:
+            self._raw = self.path.open("rb")
+            return self._raw
+        unpacked = gzip.GzipFile(self.path)  # by its path, so that closing it closes the file below
+        self._raw = cast(BinaryIO, unpacked.fileobj)
+        return cast(BinaryIO, unpacked)
 
     def blocks(self) -> Iterator[bytes]:
         """Read the file a block at a time.

@@ -102,6 +102,16 @@ def read_in_parts(
         yield _told(replace(part, notes=new, mapping=pinned), octets, progress)
 
 
+def first_part(path: str | Path, mapping: Mapping, rows: int) -> RawTable | None:
+    """Return the first `rows` rows of a file that is read in parts; None for one that is read as a whole, or not at all."""
+    place = Path(path)
+    try:
+        opened = _open(place.name, OnDisk(place, MAX_BYTES), mapping, rows)
+    except OSError:
+        return None  # read_export says what is wrong with the path
+    return next(opened.tables, None) if opened is not None else None
+
+
 @dataclass(frozen=True)
 class _Opened:
     """The parts of a file as cells; `dialect` is None for NDJSON."""

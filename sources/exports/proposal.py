@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,9 @@ import pandas as pd
 from sources.errors import SourceError
 from sources.exports.headers import Table, with_headers
 from sources.exports.mapping import Mapping, fingerprint
+from sources.exports.parts import first_part
 from sources.exports.rawtable import RawTable
-from sources.exports.reader import open_table, read_raw
+from sources.exports.reader import open_table, read_raw, read_whole
 from sources.exports.reading import Reading, Rejects
 from sources.exports.run import Run
 
@@ -84,7 +86,17 @@ def propose(name: str, content: bytes, mapping: Mapping | dict[str, Any] | None 
     BadQuery : the mapping itself is not one.
     """
     how = Mapping.of(mapping)
-    raw = open_table(name, content, how, limit=SAMPLE_ROWS)
+    return _proposal(name, open_table(name, content, how, limit=SAMPLE_ROWS), how)
+
+
+def propose_file(path: str | Path, mapping: Mapping | dict[str, Any] | None = None) -> Proposal:
+    """Return how a file on disk would be read; as `propose`, without holding a large one in memory."""
+    how = Mapping.of(mapping)
+    name, first = Path(path).name, first_part(path, how, SAMPLE_ROWS)
+    return _proposal(name, first, how) if first is not None else propose(name, read_whole(path), how)
+
+
+def _proposal(name: str, raw: RawTable, how: Mapping) -> Proposal:
     reading, table, question = None, None, ""
     try:
         reading = read_raw(raw, how, Run(_PREVIEW_KEY))

@@ -86,12 +86,22 @@ def read_export(
     BadFile : the file cannot be read as data; the sentence names the file, the row and the remedy.
     BadQuery : the mapping does not fit the file, or is no mapping.
     """
+    return read_bytes(Path(path).name, read_whole(path), mapping=mapping, secret=secret)
+
+
+def read_whole(path: str | Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises
+    ------
+    BadFile : it is not there, no file, beyond the bound of size, or may not be opened.
+    """
     place = Path(path)
     try:
         if place.is_dir():
             raise BadFile("this is a folder, not a file", str(place), "name a file inside it")
         sniff.check_size(str(place), place.stat().st_size)
-        content = place.read_bytes()
+        return place.read_bytes()
     except FileNotFoundError as error:
         raise BadFile("there is no such file", str(place), "check the path") from error
     except (OSError, ValueError) as error:
@@ -100,7 +110,6 @@ def read_export(
             str(place),
             "check its permissions",
         ) from error
-    return read_bytes(place.name, content, mapping=mapping, secret=secret)
 
 
 def read_bytes(
