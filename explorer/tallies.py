@@ -89,7 +89,7 @@ class Tallies:
 
     def posts_per_period(self, binning: Binning) -> pd.DataFrame:
         """Return `period`, `posts` of all posts, whatever their topic: a period without any post was not collected."""
-        posts = self._posts().mutate(period=_period(_.created_at, binning))
+        posts = self._posts().mutate(period=period_of(_.created_at, binning))
         return self._frame(posts.group_by("period").aggregate(posts=_.count()).order_by("period"))
 
     def voice(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
@@ -98,7 +98,7 @@ class Tallies:
         Columns: `topic`, `period`, `posts` (reposts not counted), `reposts`, `authors` (distinct, reposts not counted),
         `loud_authors` (accounts with at least LOUD_POSTS posts), `unsigned` (posts without an author key).
         """
-        said = self._tagged(topics).mutate(period=_period(_.created_at, binning))
+        said = self._tagged(topics).mutate(period=period_of(_.created_at, binning))
         own = said.filter(_.kind != "repost")
         by_author = own.group_by("topic", "period", "author_key").aggregate(n=_.count())
         people = by_author.group_by("topic", "period").aggregate(
@@ -189,7 +189,7 @@ def open_engine(name: str) -> Any:
     raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb")
 
 
-def _period(instant: Any, binning: Binning) -> Any:
+def period_of(instant: Any, binning: Binning) -> Any:
     """First instant of the period that holds `instant`."""
     unit = UNITS[binning.grain]
     if binning.grain != "week" or binning.week_start == 0:

@@ -1,0 +1,304 @@
+"""The seam where people are counted: who speaks how often, who repeats, who answers whom, in which words.
+
+Like explorer.tallies: expressions that never name an engine; big tables in, small frames out. Reposts pass on, they do not
+speak: unless a function says so, only posts in an author's own words count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from explorer.study import Topic
+from explorer.tallies import Binning, Tallies, period_of
+
+Span = tuple[pd.Timestamp, pd.Timestamp]
+Interaction = Literal["repost", "reply", "quote"]
+
+#: The column that names the post that an interaction answers.
+PARENTS: dict[str, str] = {"repost": "repost_of", "reply": "in_reply_to", "quote": "quote_of"}
+#: Traits that posts or authors carry, by which a conversation is broken down.
+TRAITS = ("lang", "country", "region", "platform", "kind", "sentiment_label", "gender", "age_band", "community")
+#: Counts that a post may carry; null = unknown.
+COUNTS = ("like_count", "repost_count", "reply_count", "quote_count", "bookmark_count", "view_count")
+_ADDRESS = r"https?://[^\s\"'<>\],]+"
+
+
+class PeopleTallies(Tallies):
+    """The tables of one store, counted by people. A span is first instant, first instant no longer; None = everything."""
+
+    def per_author(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
+        """Return how many authors wrote how many posts: `topic`, `posts` (of one author), `authors` (who wrote that many).
+
+        Topic "" stands for all topics together, where a post of several topics counts once. Posts without an author key are
+        left out.
+        """
+        own = self._own(topics, span).filter(_.author_key.notnull())
+        every = own.select("platform", "id", "author_key").distinct().mutate(topic=ibis.literal(""))
+        both = own.select("platform", "id", "author_key", "topic").union(
+            every.select("platform", "id", "author_key", "topic")
+        )
+        per = both.group_by("topic", "author_key").aggregate(posts=_.count())
+        return self._frame(per.group_by("topic", "posts").aggregate(authors=_.count()).order_by("topic", "posts"))
+
+    def spoken(
+        self,
+        topics: Sequence[Topic],
+        binning: Binning | None,
+        span: Span | None = None,
+        without: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return `topic`, (`period`,) `posts`, `reposts`, `authors`, `unsigned`, distinct authors over the period or the span.
+
+        `without` (`platform`, `id`): posts that are not counted, such as coordinated ones.
+        """
+        said = self._within(self._tagged(topics), span)
+        if without is not None and len(without):
+            said = said.anti_join(self._given(without, ["platform", "id"]), ["platform", "id"])
+        by = ["topic"]
+        if binning is not None:
+            said, by = said.mutate(period=period_of(_.created_at, binning)), ["topic", "period"]
+        own = _.kind != "repost"
+        per = said.group_by(by).aggregate(
+            posts=own.sum(),
+            reposts=(~own).sum(),
+            authors=_.author_key.nunique(where=own),
+            unsigned=(own & _.author_key.isnull()).sum(),
+        )
+        return self._frame(per.order_by(by))
+
+    def repeated_texts(self, *, accounts: int, characters: int) -> pd.DataFrame:
+        """Return the posts whose words at least `accounts` authors wrote letter by letter, addresses and handles aside.
+
+        Columns: `platform`, `id`, `author_key`, `created_at`, `text`, `key` (the words compared). Texts shorter than
+        `characters` are left out: people say "thank you" in the same words without arranging it.
+        """
+        words = (
+            _.text.lower().re_replace(_ADDRESS, " ").re_replace(r"@\w+", " ").re_replace(r"[^\p{L}\p{N}]+", " ").strip()
+        )
+        own = self._posts().filter((_.kind != "repost") & _.author_key.notnull() & _.text.notnull())
+        own = own.select("platform", "id", "author_key", "created_at", "text").mutate(key=words)
+        own = own.filter(_.key.length() >= characters)
+        shared = own.group_by("platform", "key").aggregate(n=_.author_key.nunique()).filter(_.n >= accounts).drop("n")
+        return self._frame(own.semi_join(shared, ["platform", "key"]).order_by("platform", "key", "created_at", "id"))
+
+    def shared_links(self, *, accounts: int) -> pd.DataFrame:
+        """Return the addresses that at least `accounts` authors of one platform posted: `platform`, `id`, `author_key`,
+        `created_at`, `key` (the address); one row per post and address.
+        """
+        own = self._posts().filter((_.kind != "repost") & _.author_key.notnull())
+        pieces = ibis.coalesce(_.links, _.text).re_split(r"[\s\"\[\],]+")
+        own = own.select("platform", "id", "author_key", "created_at", key=pieces).mutate(key=_.key.unnest())
+        own = own.filter(_.key.re_search(r"^https?://.")).distinct()
+        shared = own.group_by("platform", "key").aggregate(n=_.author_key.nunique()).filter(_.n >= accounts).drop("n")
+        return self._frame(own.semi_join(shared, ["platform", "key"]).order_by("platform", "key", "created_at", "id"))
+
+    def topics_among(self, topics: Sequence[Topic], posts: pd.DataFrame) -> pd.DataFrame:
+        """Return `platform`, `id`, `topic` of the posts given (`platform`, `id`)."""
+        tagged = self._tagged(topics).select("platform", "id", "topic")
+        return self._frame(tagged.semi_join(self._given(posts, ["platform", "id"]), ["platform", "id"]).distinct())
+
+    def interactions(
+        self, kinds: Sequence[Interaction], topics: Sequence[Topic] | None = None, span: Span | None = None
+    ) -> pd.DataFrame:
+        """Return who answers whom: `kind`, `source`, `target` (author keys), `weight` (how often), strongest first.
+
+        An interaction whose parent was not collected has a null target: how many they are says how much is missing.
+        Answers to oneself are left out.
+        """
+        posts = self._within(self._posts(), span) if topics is None else self._once(topics, span)
+        known = self._posts().select("platform", parent="id", target="author_key")
+        parts = []
+        for kind in kinds:
+            parent = PARENTS[kind]
+            asks = posts.filter(_[parent].notnull() & _.author_key.notnull())
+            asks = asks.select("platform", parent=_[parent], source=_.author_key)
+            met = asks.left_join(known, ["platform", "parent"])
+            pairs = met.group_by("source", "target").aggregate(weight=_.count())
+            parts.append(pairs.mutate(kind=ibis.literal(kind)).select("kind", "source", "target", "weight"))
+        every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        kept = every.filter(_.target.isnull() | (_.source != _.target))
+        return self._frame(kept.order_by([_.weight.desc(), _.kind, _.source, _.target]))
+
+    def author_topics(self, topics: Sequence[Topic], limit: int, span: Span | None = None) -> pd.DataFrame:
+        """Return `author_key`, `platform`, `topic`, `posts`, `followers`, `negative`, `positive`, `labelled` of authors.
+
+        Of more than `limit` authors those whose keys come first are taken: a keyed pseudonym is random, so it is a sample.
+        """
+        own = self._own(topics, span).filter(_.author_key.notnull())
+        chosen = own.select("author_key").distinct().order_by("author_key").limit(limit)
+        own = own.semi_join(chosen, "author_key")
+        label = _.sentiment_label
+        per = own.group_by("author_key", "platform", "topic").aggregate(
+            posts=_.count(),
+            followers=_.author_followers.max(),
+            negative=(label == "negative").sum(),
+            positive=(label == "positive").sum(),
+            labelled=label.notnull().sum(),
+        )
+        return self._frame(per.order_by("author_key", "topic"))
+
+    def traits(
+        self, topics: Sequence[Topic], trait: str, binning: Binning | None = None, span: Span | None = None
+    ) -> pd.DataFrame:
+        """Return `topic`, (`period`,) `value` (of the trait; null = unknown), `posts`, `authors`.
+
+        Traits of persons (gender, age_band) are raw counts here: whoever shows them goes through explorer.demographics.
+        """
+        own = self._own(topics, span).mutate(value=_[trait])
+        by = ["topic", "value"]
+        if binning is not None:
+            own, by = own.mutate(period=period_of(_.created_at, binning)), ["topic", "period", "value"]
+        per = own.group_by(by).aggregate(posts=_.count(), authors=_.author_key.nunique())
+        return self._frame(per.order_by(by))
+
+    def crossed(self, topics: Sequence[Topic], traits: Sequence[str], span: Span | None = None) -> pd.DataFrame:
+        """Return the traits together with `authors` (distinct) and `posts`, all topics together; null = unknown."""
+        once = self._once(topics, span).filter((_.kind != "repost") & _.author_key.notnull())
+        per = once.group_by(list(traits)).aggregate(authors=_.author_key.nunique(), posts=_.count())
+        return self._frame(per.order_by(list(traits)))
+
+    def echo(self, topics: Sequence[Topic], binning: Binning | None = None, span: Span | None = None) -> pd.DataFrame:
+        """Return what came back: per `topic` (, `period`) and `measure`, its `total` over the `known` of `posts`.
+
+        Measures: the counts a post carries (`like_count`, ...), and `engagement:<kind>` and `reach:<kind>` as vendors give
+        them, never added across kinds. `followers` is the sum of the authors' followers over those posts.
+        """
+        own = self._own(topics, span)
+        by = ["topic"]
+        if binning is not None:
+            own, by = own.mutate(period=period_of(_.created_at, binning)), ["topic", "period"]
+        base = own.group_by(by).aggregate(_all=_.count())
+        parts = []
+        for name in COUNTS:
+            part = own.filter(_[name].notnull()).group_by(by)
+            parts.append(
+                part.aggregate(
+                    total=_[name].sum().cast("float64"),
+                    known=_.count(),
+                    followers=_.author_followers.sum().cast("float64"),
+                ).mutate(measure=ibis.literal(name))
+            )
+        for name in ("engagement", "reach"):
+            part = own.filter(_[name].notnull())
+            kind = part[f"{name}_kind"].fill_null("unspecified")
+            part = part.mutate(measure=ibis.literal(f"{name}:") + kind)
+            parts.append(
+                part.group_by([*by, "measure"]).aggregate(
+                    total=_[name].sum(), known=_.count(), followers=_.author_followers.sum().cast("float64")
+                )
+            )
+        columns = [*by, "measure", "total", "known", "followers"]
+        every = ibis.union(*(p.select(columns) for p in parts))
+        joined = every.inner_join(base, by)
+        return self._frame(joined.select(*columns, posts=_._all).order_by([*by, "measure"]))
+
+    def words(
+        self, topics: Sequence[Topic], groups: pd.DataFrame | None = None, span: Span | None = None, *, least: int = 3
+    ) -> pd.DataFrame:
+        """Return in how many authors' posts a word stands: `group`, `word`, `authors`, words of at least `least` authors.
+
+        `groups` (`author_key`, `group`) puts authors into groups; without it the topics are the groups. Hashtags keep their
+        sign. Authors are counted, not posts: what one account repeats is one voice.
+        """
+        own = self._own(topics, span).filter(_.author_key.notnull() & _.text.notnull())
+        if groups is None:
+            own = own.mutate(group=_.topic)
+        else:
+            own = own.inner_join(self._given(groups, ["author_key", "group"]), "author_key")
+        clean = _.text.lower().re_replace(_ADDRESS, " ").re_replace(r"@\w+", " ")
+        own = own.select("author_key", "group", word=clean.re_split(r"[^\p{L}\p{N}#]+")).mutate(word=_.word.unnest())
+        per = own.filter(_.word.length() >= 3).select("author_key", "group", "word").distinct()
+        counted = per.group_by("group", "word").aggregate(authors=_.count())
+        shared = counted.group_by("word").aggregate(n=_.authors.sum()).filter(_.n >= least).drop("n")
+        return self._frame(counted.semi_join(shared, "word").order_by(["group", _.authors.desc(), "word"]))
+
+    def by_group(
+        self, topics: Sequence[Topic], groups: pd.DataFrame, binning: Binning, span: Span | None = None
+    ) -> pd.DataFrame:
+        """Return `topic`, `period`, `group`, `authors`, `posts` of authors put into groups (`author_key`, `group`)."""
+        own = self._own(topics, span).inner_join(self._given(groups, ["author_key", "group"]), "author_key")
+        own = own.mutate(period=period_of(_.created_at, binning))
+        per = own.group_by("topic", "period", "group").aggregate(authors=_.author_key.nunique(), posts=_.count())
+        return self._frame(per.order_by("topic", "period", "group"))
+
+    def group_traits(
+        self, topics: Sequence[Topic], groups: pd.DataFrame, trait: str, span: Span | None = None
+    ) -> pd.DataFrame:
+        """Return `group`, `value` (of the trait or topic; null = unknown), `authors`, `posts`."""
+        own = self._own(topics, span).inner_join(self._given(groups, ["author_key", "group"]), "author_key")
+        per = own.group_by("group", value=_[trait]).aggregate(authors=_.author_key.nunique(), posts=_.count())
+        return self._frame(per.order_by(["group", _.authors.desc(), "value"]))
+
+    def questions(
+        self, topics: Sequence[Topic], groups: pd.DataFrame, limit: int, span: Span | None = None
+    ) -> pd.DataFrame:
+        """Return the posts with a question mark that most people met: `group`, `topic`, `text`, at most `limit` a group."""
+        own = self._own(topics, span).filter(_.text.contains("?"))
+        own = own.inner_join(self._given(groups, ["author_key", "group"]), "author_key")
+        own = own.mutate(met=ibis.coalesce(_.like_count, 0) + ibis.coalesce(_.reply_count, 0))
+        rank = ibis.row_number().over(ibis.window(group_by="group", order_by=[_.met.desc(), _.id]))
+        first = own.mutate(_rank=rank).filter(_._rank < limit)
+        return self._frame(first.order_by(["group", "_rank"]).select("group", "topic", "text"))
+
+    def ranked(self, topics: Sequence[Topic], n: int, by: str = "like_count", span: Span | None = None) -> pd.DataFrame:
+        """Return the `n` first posts a topic that a reader meets when posts are ranked by a count: `topic`, `id`,
+        `author_key`, `count`, `sentiment_label` (null = unknown).
+        """
+        own = self._own(topics, span).filter(_[by].notnull() & (_[by] > 0))
+        rank = ibis.row_number().over(ibis.window(group_by="topic", order_by=[_[by].desc(), _.id]))
+        first = own.mutate(_rank=rank).filter(_._rank < n)
+        return self._frame(
+            first.order_by(["topic", "_rank"]).select("topic", "id", "author_key", "sentiment_label", count=_[by])
+        )
+
+    def opinions(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
+        """Return what authors say of a topic on the whole: `topic`, `author_key`, `negative`, `neutral`, `positive`
+        (posts with that label), authors with at least one labelled post.
+        """
+        own = self._own(topics, span).filter(_.author_key.notnull() & _.sentiment_label.notnull())
+        label = _.sentiment_label
+        per = own.group_by("topic", "author_key").aggregate(
+            negative=(label == "negative").sum(),
+            neutral=(label == "neutral").sum(),
+            positive=(label == "positive").sum(),
+        )
+        return self._frame(per.order_by("topic", "author_key"))
+
+    def speakers(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
+        """Return `topic`, `author_key` of everyone who wrote on a topic."""
+        own = self._own(topics, span).filter(_.author_key.notnull())
+        return self._frame(own.select("topic", "author_key").distinct().order_by("topic", "author_key"))
+
+    def sizes(self, topics: Sequence[Topic], bounds: Sequence[int], span: Span | None = None) -> pd.DataFrame:
+        """Return `topic`, `tier` (index into `bounds`, the lowest followers of a tier; null = unknown), `posts`, `authors`."""
+        own = self._own(topics, span)
+        most = own.filter(_.author_key.notnull()).group_by("author_key").aggregate(_followers=_.author_followers.max())
+        own = own.select("topic", "author_key").left_join(most, "author_key")
+        tier = own._followers * 0 - 1
+        for bound in bounds:
+            tier = tier + (own._followers >= bound).cast("int64")
+        per = own.mutate(tier=tier).group_by("topic", "tier").aggregate(posts=_.count(), authors=_.author_key.nunique())
+        return self._frame(per.order_by("topic", "tier"))
+
+    def _own(self, topics: Sequence[Topic], span: Span | None) -> Any:
+        return self._within(self._tagged(topics), span).filter(_.kind != "repost")
+
+    def _once(self, topics: Sequence[Topic], span: Span | None) -> Any:
+        """Posts of any of the topics, each once."""
+        hit = self._tagged(topics).select("platform", "id").distinct()
+        return self._within(self._posts().semi_join(hit, ["platform", "id"]), span)
+
+    def _within(self, posts: Any, span: Span | None) -> Any:
+        if span is None:
+            return posts
+        first, last = (ibis.timestamp(t.isoformat()).cast("timestamp('UTC')") for t in span)
+        return posts.filter((_.created_at >= first) & (_.created_at < last))
+
+    def _given(self, frame: pd.DataFrame, columns: list[str]) -> Any:
+        return ibis.memtable(pa.Table.from_pandas(frame[columns].drop_duplicates(), preserve_index=False))
