@@ -121,6 +121,10 @@ def lead_lag(
     freq : the grain; None = told from the dates.
     level : coverage of `lo`, `hi`, 0..1.
 
+    Returns
+    -------
+    LeadLag: the claim, the lag with its interval, the gain, its p-value and every check.
+
     Raises
     ------
     TooLittleData : a series never changes, or fewer than 20 past origins remain.
