@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import measuring, running, study
+from explorer.commands import measuring, running, study, text
 from explorer.commands.console import err
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
@@ -27,6 +27,7 @@ app.command("collect")(study.collect)
 app.command("gaps")(measuring.gaps)
 app.command("forecast")(measuring.forecast)
 app.command("report")(measuring.report)
+app.command("train-tone")(text.train_tone)
 app.command("app")(running.app)
 app.command("doctor")(running.doctor)
 
