@@ -28,10 +28,10 @@ import pandas as pd
 # Run as a script its folder would come first, and in it stands a benchmark named like the package `forecasting`.
 sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
 
-import explorer.alerts  # noqa: E402
-from explorer.alert_budget import SENSITIVITY, limits  # noqa: E402
-from explorer.alerts import score  # noqa: E402
-from explorer.spread import cascades, structural_virality  # noqa: E402
+import explorer.alerts
+from explorer.alert_budget import SENSITIVITY, limits
+from explorer.alerts import score
+from explorer.spread import cascades, structural_virality
 
 PUBLISHED = {"standard": 83.17, "reward_low_FP_rate": 74.58, "reward_low_FN_rate": 88.78}
 FACTORS = np.round(np.arange(0.85, 1.151, 0.025), 3)
