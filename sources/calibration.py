@@ -6,26 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import sparse, stats
-from scipy.sparse import csgraph
+from scipy import stats
 
 from sources.errors import BadQuery
+from sources.scales.answers import EXACT
+from sources.scales.errors import leftover
+from sources.scales.fit import Noise, Scales, fit_answers
+from sources.scales.place import Placed, certain, interval, place
+from sources.scales.rounding import VARIANCE
+from sources.stitching import stitch
 
-Array = NDArray[np.float64]
-
-#: Rounding of a printed integer is uniform on +-0.5: variance 1/12 a cell (Sheppard 1898).
-ROUNDING = 1 / 12
-#: A term whose mean in a request is below this is too close to the floor to tell the request's scale.
-CLEAR = 3.0
+__all__ = ["Fit", "Quality", "calibrate", "fit_scales", "hard_bounds", "on_one_scale", "quality", "stitch"]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """log(sum of a term in a request) = level of the term + factor of the request.
+    """log(mean of a term in a request) = level of the term + factor of the request.
 
-    `levels`, `errors` by term (natural logs; errors relative to the component's mean level), `factors` by request,
-    `component` by term, `misfit` the weighted residual sum over its degrees of freedom (1 = only the noise assumed).
+    `levels`, `errors` by term (natural logs; errors relative to the component's mean level), `covariance` of the levels,
+    `factors` by request, `component` by term (-1: the term stands in no request that could be placed). `noise` is the law
+    of sampling estimated, None where no value was drawn twice and nothing is known of it; `sampling` its part that all
+    values of a term in one answer share. `misfit`: squared residuals of terms in requests over those that rounding alone
+    leaves (1: it explains all; NaN: nothing is left over to tell).
     """
 
     levels: pd.Series
@@ -35,58 +37,136 @@ class Fit:
     component: pd.Series
     sampling: float
     misfit: float
+    noise: Noise | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well one factor per answer explains the answers, if nothing but rounding disturbs them.
+
+    `requests`: one row per request: `values` (that another answer shares), `residual` (root mean square over what rounding
+    leaves: 1 = rounding explains it), `exceeds` (more than rounding leaves in 99 of 100 requests). `share` of the requests
+    compared that exceed, NaN where none can be. `rounding_possible` False: no factors at all could explain the answers by
+    rounding, which proves noise of sampling. `noise`: as in `Fit`.
+    """
+
+    requests: pd.DataFrame
+    share: float
+    rounding_possible: bool
+    noise: Noise | None
 
 
 def calibrate(requests: pd.DataFrame, *, reference: str | None = None, level: float = 0.95) -> pd.DataFrame:
     """Put any number of terms on one scale.
 
-    Weighted least squares on the bipartite graph of terms and requests, on sums instead of peaks: with S the sum of a
-    term's T printed values in a request, log S = level + factor + e, Var(e) = T / (12 S^2) for rounding + a sampling
-    variance estimated from the residuals by moments. Terms that no chain of shared terms connects are reported in
-    another `component` and never guessed.
+    A request prints its terms as c x, c its own factor, rounded to whole numbers of 0..100. Factors and values are found by
+    weighted least squares on the graph of terms and requests; a term's level is the mean of its values. The law of sampling
+    (a part of the searches, drawn anew for every answer) is estimated by moments from values that were answered several
+    times. Intervals hold rounding, sampling and the errors of the factors that lie between a term and the reference; where
+    rounding alone can explain every answer they are cut to what rounding makes certain. A faint term, printed as zeros, is
+    placed as an interval whose lower end may be 0; its `level` is then the middle of what the zeros leave open. Terms that
+    nothing connects to the reference are reported in another `component` and never guessed.
 
     Parameters
     ----------
-    requests : one row per value: `request`, `term`, `ds`, `value` (integers 0..100 of that request); optional `has_data`,
-        False where the service says it has none (the cell is then missing, not zero).
+    requests : one row per value: `request`, `term`, `ds`, `value` (0..100 of that request). Optional: `has_data`, False
+        where the service has none (missing, not zero); `lo`, `hi`, what rounding allows ("<1": 0, 1); `sample`, the number
+        of a repeated answer; `drawn`, what tells when the service drew its sample (its day: answers of one day share the
+        error of sampling, which only answers of other days can show).
     reference : the term whose level is 1; by default the one that most requests share.
-    level : coverage of `lo`, `hi`.
+    level : coverage of `lo`, `hi`, 0..1.
 
     Returns
     -------
-    One row per term: `term`, `level` (reference = 1; NaN where the term cannot be placed), `lo`, `hi`, `component`.
+    One row per term: `term`, `level` (reference = 1; NaN in another component), `lo`, `hi`, `component` (-1: in no request
+    that could be placed). Levels compare means over the periods in which each term was answered.
 
     Raises
     ------
-    BadQuery : a column is missing, or the reference is not among the terms.
+    BadQuery : a column is missing, a value is no interest, nothing is above zero, or the reference is unknown or faint.
 
     References
     ----------
-    West (2020), arXiv 2007.13860, for the problem (there: peaks along one chain). Aitken (1936) for generalised least squares.
+    West (2020), arXiv 2007.13860, for the problem (there: peaks along one chain). Aitken (1936) for generalised least
+    squares. Bellman (1958) for the bounds.
     """
-    fit = fit_scales(requests)
-    terms = fit.levels.index
-    chosen = reference if reference is not None else requests.groupby("term")["request"].nunique().idxmax()
-    if chosen not in terms:
-        raise BadQuery(
-            f"the reference {chosen!r} is not among the terms", "calibrate", "choose one of the terms asked for"
-        )
-    z = float(stats.norm.ppf((1 + level) / 2))
-    placed = fit.levels - fit.levels[chosen]
-    variance = (
-        np.diag(fit.covariance) + fit.covariance.loc[chosen, chosen] - 2 * fit.covariance.loc[:, chosen].to_numpy()
-    )
-    error = np.sqrt(np.maximum(variance, 0))
-    other = (fit.component != fit.component[chosen]) | fit.levels.isna()
-    placed = placed.mask(other)
-    return pd.DataFrame(
-        {
-            "term": terms,
-            "level": np.exp(placed).to_numpy(),
-            "lo": np.exp(placed - z * error).to_numpy(),
-            "hi": np.exp(placed + z * error).to_numpy(),
-            "component": fit.component.to_numpy(),
-        }
+    if not 0 < level < 1:
+        raise BadQuery(f"the coverage {level!r} is not between 0 and 1", "calibrate", "give 0.95 for 95 %")
+    placed = place(requests)
+    at = _reference(placed, reference)
+    lo, hi = interval(placed, at, level)
+    middle = np.exp(placed.log - placed.log[at])
+    bounds = certain(placed, at)
+    if bounds is not None:
+        middle, lo, hi = (np.clip(v, *bounds) for v in (middle, lo, hi))
+    entry = placed.in_component(int(placed.component[at]))
+    columns = {name: np.where(entry >= 0, v[entry], np.nan) for name, v in (("level", middle), ("lo", lo), ("hi", hi))}
+    return pd.DataFrame({"term": placed.terms, **columns, "component": placed.home(int(placed.component[at]))})
+
+
+def hard_bounds(requests: pd.DataFrame, *, reference: str | None = None) -> pd.DataFrame | None:
+    """Return the levels that rounding alone allows, or None if no factors at all could explain the answers by rounding.
+
+    The bounds hold whatever the series look like, as long as nothing but rounding disturbs the answers; a further request
+    can only tighten them.
+
+    Parameters
+    ----------
+    requests, reference : as for `calibrate`.
+
+    Returns
+    -------
+    One row per term: `term`, `lo`, `hi` (reference = 1; 0 and inf where nothing bounds the term), or None.
+
+    Raises
+    ------
+    BadQuery : as for `calibrate`.
+    """
+    placed = place(requests, "hard_bounds")
+    at = _reference(placed, reference)
+    bounds = certain(placed, at)
+    if bounds is None:
+        return None
+    entry = placed.in_component(int(placed.component[at]))
+    lo, hi = np.where(entry >= 0, bounds[0][entry], 0.0), np.where(entry >= 0, bounds[1][entry], np.inf)
+    return pd.DataFrame({"term": placed.terms, "lo": lo, "hi": hi})
+
+
+def quality(requests: pd.DataFrame) -> Quality:
+    """Say whether rounding explains what the requests disagree on, request by request; see `Quality`.
+
+    Parameters
+    ----------
+    requests : as for `calibrate`.
+
+    Raises
+    ------
+    BadQuery : as for `calibrate`.
+    """
+    placed = place(requests, "quality")
+    strict = fit_answers(placed.scales.answers, sampling=False, start=placed.scales)
+    answers, n = strict.answers, len(strict.answers.asked)
+    step = VARIANCE * (answers.unit / strict.mean) ** 2
+    share = strict.precision / np.bincount(answers.cell, strict.precision)[answers.cell]
+    # Answers on nearly one scale are rounded alike, which may leave less than independent errors do, or more: take the larger.
+    alone = step * (1 - 2 * share) + np.bincount(answers.cell, share**2 * step)[answers.cell]
+    expected = np.maximum(alone, leftover(strict)) / step
+    # A peak is exact: what it leaves over is the error of the others.
+    use = (share < 1) & ~answers.floor & (answers.unit > 2 * EXACT * answers.unit.max(initial=0))
+    squared = (answers.value / strict.mean - 1) ** 2 / step
+    compared, total, allowed = (np.bincount(answers.request, use * v, n) for v in (1.0, squared, expected))
+    # The square of a uniform error has variance 0.8 of its squared mean; periods rounded alike count as fewer.
+    spread = np.sqrt(0.8 * np.bincount(answers.request, use * strict.pairs.alike[strict.pairs.of] * expected**2, n))
+    exceeds = (compared > 0) & (total - allowed > stats.norm.ppf(0.99) * spread)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        residual = np.sqrt(total / allowed)
+    told = compared > 0
+    one_of_each = np.unique(placed.component, return_index=True)[1]
+    return Quality(
+        answers.asked.to_frame(index=False).assign(values=compared.astype(int), residual=residual, exceeds=exceeds),
+        float(exceeds[told].mean()) if told.any() else float("nan"),
+        all(certain(placed, int(at)) is not None for at in one_of_each),
+        _law(placed.scales),
     )
 
 
@@ -95,27 +175,31 @@ def on_one_scale(requests: pd.DataFrame) -> tuple[pd.DataFrame, Fit]:
 
     Parameters
     ----------
-    requests : as for `calibrate`; `lo`, `hi` (what rounding allows) are carried along where given.
+    requests : as for `calibrate`.
 
     Returns
     -------
-    `term`, `ds`, `value`, `lo`, `hi`, `scale_error` (standard error of the term's level, in doublings), `component`; one row
-    per term and period. Several requests for one term are averaged, the finer ones with more weight.
+    `term`, `ds`, `value`, `lo`, `hi` (what rounding allows), `scale_error` (standard error of the term's level, in
+    doublings), `component`; one row per term and period. Several requests for one term are averaged, the finer ones with
+    more weight.
+
+    Raises
+    ------
+    BadQuery : a column is missing, or a value is no interest.
     """
-    fit = fit_scales(requests)
-    rows = requests.copy()
-    if "lo" not in rows or "hi" not in rows:
-        rows["lo"], rows["hi"] = np.maximum(rows["value"] - 0.5, 0), rows["value"] + 0.5
-    factor = np.exp(fit.factors - fit.factors.min()) if fit.factors.notna().any() else np.exp(fit.factors)
-    scale = rows["request"].map(factor)
-    known = scale.notna() & rows["value"].notna()
-    rows, scale = rows[known], scale[known]
-    weight = scale**2
-    parts = {c: rows[c] / scale * weight for c in ("value", "lo", "hi")}
-    sums = (
-        pd.DataFrame({**parts, "weight": weight, "term": rows["term"], "ds": rows["ds"]}).groupby(["term", "ds"]).sum()
+    placed = place(requests, "on_one_scale")
+    fit = _fit(placed)
+    home = placed.home()
+    answers = placed.answers.where(home[placed.term[placed.answers.term]] == placed.component[placed.answers.term])
+    s = pd.Series(placed.scales.s)
+    factor = np.exp(s - s.groupby(placed.scales.component).transform("min")).to_numpy()[answers.request]
+    weight = (factor / answers.unit) ** 2
+    parts = pd.DataFrame({"value": answers.printed / factor, "lo": answers.lo / factor, "hi": answers.hi / factor}).mul(
+        weight, axis=0
     )
-    series = sums[["value", "lo", "hi"]].div(sums["weight"], axis=0).reset_index()
+    sums = parts.assign(weight=weight).groupby(answers.cell).sum()
+    series = answers.cells[sums.index].to_frame(index=False, name=["term", "ds"])
+    series[["value", "lo", "hi"]] = sums[["value", "lo", "hi"]].div(sums["weight"], axis=0).to_numpy()
     series["scale_error"] = series["term"].map(fit.errors / np.log(2))
     series["component"] = series["term"].map(fit.component)
     return series, fit
@@ -123,79 +207,80 @@ def on_one_scale(requests: pd.DataFrame) -> tuple[pd.DataFrame, Fit]:
 
 def fit_scales(requests: pd.DataFrame) -> Fit:
     """Fit levels and factors; see `calibrate` for the model and `Fit` for what comes back."""
-    missing = [c for c in ("request", "term", "ds", "value") if c not in requests]
-    if missing:
-        raise BadQuery(f"the column(s) {', '.join(missing)} are missing", "calibrate")
-    rows = requests[requests["value"].notna()]
-    if "has_data" in rows:
-        rows = rows[rows["has_data"].fillna(True).astype(bool)]
-    cells = rows.groupby(["term", "request"])["value"].agg(["sum", "size"]).reset_index()
-    terms = pd.Index(pd.unique(requests["term"]), name="term")
-    asked = pd.Index(pd.unique(requests["request"]), name="request")
-    clear = cells[cells["sum"] >= CLEAR * cells["size"]]
-    faint = cells[(cells["sum"] > 0) & (cells["sum"] < CLEAR * cells["size"])]
-    # A faint cell places its own term but must not tell the scale of a request that clear terms already tell.
-    used = pd.concat([clear, faint[~faint["term"].isin(clear["term"]) | ~faint["request"].isin(clear["request"])]])
-    component = _components(used, terms, asked)
-    k = terms.get_indexer(used["term"])
-    r = asked.get_indexer(used["request"])
-    y = np.log(used["sum"].to_numpy(float))
-    rounding = ROUNDING * used["size"].to_numpy(float) / used["sum"].to_numpy(float) ** 2
-    design = sparse.csr_array(
-        (np.ones(2 * len(used)), (np.tile(np.arange(len(used)), 2), np.r_[k, len(terms) + r])),
-        shape=(len(used), len(terms) + len(asked)),
-    ).toarray()
-    # Levels and factors are known up to a constant in each component: the pseudo-inverse takes the smallest of them.
-    sampling = 0.0
-    for _ in range(8):
-        weight = 1 / (rounding + sampling)
-        normal = np.linalg.pinv(design.T @ (design * weight[:, None]), hermitian=True)
-        beta = normal @ (design.T @ (weight * y))
-        residual = y - design @ beta
-        freedom = len(used) - np.linalg.matrix_rank(design)
-        if freedom <= 0:
-            break
-        # Method of moments: the weighted residual sum should equal the degrees of freedom.
-        updated = max(sampling + (float(np.sum(weight * residual**2)) / freedom - 1) / float(np.mean(weight)), 0.0)
-        if abs(updated - sampling) < 1e-9:
-            break
-        sampling = updated
-    misfit = float(np.sum(residual**2 / rounding)) / freedom if len(used) and freedom > 0 else np.nan
-    seen = np.isin(np.arange(len(terms)), k)
-    covariance = _centred(normal[: len(terms), : len(terms)], component, seen)
-    levels = pd.Series(np.where(seen, beta[: len(terms)], np.nan), terms)
-    factors = pd.Series(np.where(np.isin(np.arange(len(asked)), r), beta[len(terms) :], np.nan), asked)
-    errors = pd.Series(np.where(seen, np.sqrt(np.maximum(np.diag(covariance), 0)), np.nan), terms)
+    return _fit(place(requests, "fit_scales"))
+
+
+def _fit(placed: Placed) -> Fit:
+    """Gather what was found by term, each in the component where it stands with most others."""
+    scales, home = placed.scales, placed.home()
+    entry = np.full(len(placed.terms), -1)
+    for number in np.unique(placed.component):
+        entry = np.where(home == number, placed.in_component(int(number)), entry)
+    known = entry >= 0
+    covariance = _centred(placed)
+    at = np.ix_(entry, entry)
+    both = known[:, None] & known
+    shown = covariance[at] if len(covariance) else np.zeros(both.shape)
+    variance = np.where(known, np.diag(shown), np.nan)
+    factors = np.where(scales.component >= 0, scales.s, np.nan)[scales.answers.copy_of]
+    asked = scales.answers.asked
+    index = asked.get_level_values(0) if asked.nlevels == 1 else asked
     return Fit(
-        levels,
-        errors,
-        pd.DataFrame(covariance, terms, terms),
-        factors,
-        pd.Series(component, terms),
-        sampling,
-        misfit,
+        pd.Series(np.where(known, placed.log[entry] if known.any() else np.nan, np.nan), placed.terms),
+        pd.Series(np.sqrt(np.maximum(variance, 0)), placed.terms),
+        pd.DataFrame(np.where(both, shown, 0.0), placed.terms, placed.terms),
+        pd.Series(factors, index),
+        pd.Series(home, placed.terms),
+        scales.noise.common,
+        _misfit(scales),
+        _law(scales),
     )
 
 
-def _components(cells: pd.DataFrame, terms: pd.Index, asked: pd.Index) -> NDArray[np.int_]:
-    """Number of the connected component of every term; -1 where the term was never seen above zero."""
-    k, r = terms.get_indexer(cells["term"]), len(terms) + asked.get_indexer(cells["request"])
-    n = len(terms) + len(asked)
-    graph = sparse.coo_array((np.ones(len(cells)), (k, r)), shape=(n, n))
-    _, label = csgraph.connected_components(graph, directed=False)
-    out = label[: len(terms)].astype(int)
-    out[~np.isin(np.arange(len(terms)), k)] = -1
-    for new, old in enumerate(dict.fromkeys(out[out >= 0])):
-        out[label[: len(terms)] == old] = new
-    out[~np.isin(np.arange(len(terms)), k)] = -1
-    return out
-
-
-def _centred(covariance: Array, component: NDArray[np.int_], seen: NDArray[np.bool_]) -> Array:
+def _centred(placed: Placed) -> np.ndarray:
     """Covariance of levels relative to the mean level of their component."""
-    n = len(component)
-    centre = np.eye(n)
-    for c in set(component[component >= 0]):
-        members = (component == c) & seen
-        centre[np.ix_(members, members)] -= 1 / members.sum()
-    return np.asarray(centre @ covariance @ centre.T)
+    centre = np.eye(len(placed.component))
+    for number in np.unique(placed.component):
+        members = np.flatnonzero((placed.component == number) & ~placed.faint)
+        rows = np.flatnonzero(placed.component == number)
+        centre[np.ix_(rows, members)] -= 1 / len(members)
+    return np.asarray(centre @ placed.levels.covariance @ centre.T)
+
+
+def _misfit(scales: Scales) -> float:
+    """Squared residuals of pairs over those that rounding alone leaves."""
+    if scales.freedom <= 0:
+        return float("nan")
+    answers, pairs = scales.answers, scales.pairs
+    rounding = pairs.alike * pairs.total(VARIANCE * answers.unit**2) + pairs.floor**2
+    linked = np.bincount(pairs.term)[pairs.term] > 1
+    return float(np.sum((scales.residual**2 * pairs.total(scales.mean) ** 2 / rounding)[linked]) / scales.freedom)
+
+
+def _law(scales: Scales) -> Noise | None:
+    """Return the noise of sampling, None where nothing was drawn twice."""
+    return scales.noise if scales.draws or scales.freedom > 0 else None
+
+
+def _reference(placed: Placed, reference: str | None) -> int:
+    """Entry of the reference: as asked for, else the term that most requests share."""
+    if not len(placed.component):
+        raise BadQuery(
+            "no request shows any term above zero", "calibrate", "ask again with a larger term, place or time range"
+        )
+    answers = placed.scales.answers
+    shared = np.bincount(np.unique(answers.term * len(answers.asked) + answers.request) // len(answers.asked))
+    shared = np.pad(shared, (0, len(placed.component) - len(shared)))
+    if reference is None:
+        names = placed.terms[placed.term].astype(str)
+        return int(np.lexsort((names, -shared))[0])
+    if reference not in placed.terms:
+        raise BadQuery(
+            f"the reference {reference!r} is not among the terms", "calibrate", "choose one of the terms asked for"
+        )
+    own = np.flatnonzero((placed.term == placed.terms.get_loc(reference)) & ~placed.faint)
+    if not len(own):
+        raise BadQuery(
+            f"the reference {reference!r} shows hardly anything but zeros", "calibrate", "choose a term that shows"
+        )
+    return int(own[np.argmax(shared[own])])
