@@ -213,6 +213,19 @@ def test_files_on_different_scales_are_joined_through_a_shared_term(tmp_path: Pa
     assert level["a"] / level["b"] == pytest.approx(2.5, rel=0.03)
     assert "lone" not in level
     assert {n.code for n in panel.notes} >= {"calibrated", "terms unconnected"}
+    assert panel.search["scale_error"].between(1e-4, 0.1).all(), "what joining costs goes into the gap"
+
+
+def test_views_of_an_encyclopedia_are_never_mixed_into_the_index_of_searches(tmp_path: Path) -> None:
+    study = make(tmp_path)
+    index = pd.concat([interest("bruit", [30] * 20), interest("prix", [90] * 20)])
+    views = pd.concat([interest("bruit", [9000] * 20), interest("prix", [10] * 20)])
+    views = views.assign(unit="views", source="wikipedia", scale="wikipedia")
+    store(study, interest=pd.concat([index, views]))
+    panel = read_panel(study)
+    level = panel.search.groupby("topic")["value"].mean()
+    assert sorted(level) == [30, 90]
+    assert [n.details["kept"] for n in panel.notes if n.code == "several units"] == ["index"]
 
 
 def test_a_topic_with_a_term_not_measured_is_unknown_there_and_not_smaller(tmp_path: Path) -> None:

@@ -355,7 +355,7 @@ def test_p19_the_users_settings_are_left_alone(trends: TrendsServer, clock: Fake
     assert json.loads(trends.server.asked(EXPLORE)[0].params["req"])["property"] == "news"
 
 
-def test_p6_p21_nothing_of_pytrends_that_is_closed_or_broken_is_called() -> None:
+def test_p6_p20_p21_nothing_of_pytrends_that_is_closed_or_broken_is_called() -> None:
     text = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "sources" / "search").glob("*.py"))
     for name in (
         "dailydata",
@@ -763,7 +763,7 @@ def test_an_answer_stays_good_as_long_as_its_window_says(
     ],
     ids=lambda v: "",
 )
-def test_f14_a_wrong_argument_is_named_and_nothing_is_sent(
+def test_f14_p14_p16_p17_a_wrong_argument_is_named_and_nothing_is_sent(
     google: GoogleTrends, trends: TrendsServer, arguments: dict, names: str
 ) -> None:
     with pytest.raises(BadQuery, match=names):
