@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help app install test lint bench messages lock clean
+.PHONY: help app install test test-servers lint bench messages lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -16,6 +16,10 @@ install: $(VENV)/.app ## Make .venv ready to run undersaid
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/python -m pytest --numprocesses=auto
+
+test-servers: $(VENV)/.dev ## Run the tests that talk to real servers on this machine (installs them into .servers)
+	@tests/servers/install || echo "SERVERS: some are missing, see above; their tests are skipped" >&2
+	UNDERSAID_SERVERS=1 $(BIN)/python -m pytest tests/servers -m servers -rs
 
 lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check .
@@ -32,7 +36,7 @@ lock: $(VENV)/.dev ## Write the versions that are installed now to constraints.t
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt
 
 clean: ## Remove .venv and what tests and builds leave behind
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .servers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -72,6 +72,10 @@ class Archive:
         """Return a kept answer."""
         return gzip.decompress((self._root / name).read_bytes())
 
+    def drop(self, name: str) -> None:
+        """Delete a kept answer."""
+        (self._root / name).unlink(missing_ok=True)
+
     def names(self, source: str = "") -> list[str]:
         """Return the names of the kept answers, of one source if given, in order."""
         found = (self._root / source).rglob("*.gz") if self._root.is_dir() else ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +98,30 @@ class Store:
                 str(self.root),
                 "check that the disk has room and that the folder may be written; nothing stored before has changed",
             ) from error
+
+    def remove_posts(self, platform: str, ids: Collection[str]) -> int:
+        """Delete posts for good, in all their versions and from the files; return how many rows that were.
+
+        The one exception to appending only: what its author has taken back is not kept.
+
+        Raises
+        ------
+        Unavailable : the folder cannot be written.
+        """
+        opened = self._open("posts")
+        if opened is None or not ids:
+            return 0
+        named = ", ".join("'" + i.replace("'", "''") + "'" for i in sorted(ids))
+        where = f"platform = '{platform.replace(chr(39), chr(39) * 2)}' and id in ({named})"
+        try:
+            told = opened.delete(where)
+            # Older versions of the table are not read by anything here, and would keep what was deleted.
+            opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        except (DeltaError, OSError) as error:
+            raise Unavailable(
+                f"posts could not be removed ({error})", str(self.root), "check that the folder may be written"
+            ) from error
+        return int(told.get("num_deleted_rows") or 0)
 
     def files(self, table: str) -> list[str]:
         """Return the Parquet files that make up the current version of `table`; empty when there is none."""

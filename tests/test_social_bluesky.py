@@ -15,6 +15,7 @@ from sources.archive import Archive
 from sources.collect import Report, collect
 from sources.connector import Ask, Brief, Query, Subject, Window
 from sources.privacy import author_key
+from sources.recheck import recheck
 from sources.social.bluesky import Bluesky
 from sources.social.bluesky_posts import dates, post_id, post_row, tid_moment
 from sources.store import Store
@@ -320,17 +321,23 @@ def test_stopped_after_any_page_it_goes_on_without_a_double_or_a_hole(
     assert len(stored(store)) == stored(store)["id"].nunique() == 300
 
 
-def test_what_was_deleted_is_told_apart_from_what_is_there(
+def test_what_was_deleted_disappears_from_the_store_and_the_kept_answers(
     bluesky: BlueskyServer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    run(bluesky, Store(tmp_path), clock)
+    store = Store(tmp_path)
+    run(bluesky, store, clock)
     deleted = bluesky.views.pop(7)
-    archive, here, gone = Archive(tmp_path), set(), set()
-    for name in archive.names("bluesky"):
-        there, missing = source(bluesky, clock).still_there(archive.read(name))
-        here, gone = here | set(there), gone | set(missing)
-    assert gone == {post_id(deleted["uri"])}
-    assert here == {post_id(v["uri"]) for v in bluesky.views}
+    before = stored(store)
+    found = recheck(store, [source(bluesky, clock)], clock=clock)
+    assert (found.looked, found.gone, found.removed_rows, found.failed) == (60, 1, 1, ())
+    after = stored(store)
+    assert set(before["id"]) - set(after["id"]) == {post_id(deleted["uri"])}
+    text = before.set_index("id").loc[post_id(deleted["uri"]), "text"]
+    assert all(text.encode() not in f.read_bytes() for f in tmp_path.rglob("*.parquet"))
+    archive = Archive(tmp_path)
+    assert text.split("\n")[0] not in "".join(archive.read(n).decode() for n in archive.names())
+    again = recheck(store, [source(bluesky, clock)], clock=clock)
+    assert (again.looked, again.gone) == (59, 0)
 
 
 def test_real_post_views_are_read(shared: Callable[..., Path]) -> None:

@@ -16,6 +16,7 @@ from sources.collect import Report, collect
 from sources.connector import Ask, Query, Window
 from sources.errors import BadQuery
 from sources.privacy import author_key
+from sources.recheck import recheck
 from sources.social.mastodon import Mastodon
 from sources.social.mastodon_posts import post_id
 from sources.store import Store
@@ -235,18 +236,23 @@ def test_stopped_after_any_page_it_goes_on_without_a_double_or_a_hole(
     assert len(stored(store)) == stored(store)["id"].nunique() == 90
 
 
-def test_what_was_deleted_is_told_apart_from_what_is_there(
+def test_what_was_deleted_disappears_from_the_store_and_the_kept_answers(
     network: MastodonServer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    run([network.base], Store(tmp_path), clock)
+    store = Store(tmp_path)
+    run([network.base], store, clock)
     deleted = network.statuses.pop(7)
-    source, archive = Mastodon({}, Wire(clock=clock), manners=HASTY), Archive(tmp_path)
-    here, gone = set(), set()
-    for name in archive.names("mastodon"):
-        there, missing = source.still_there(archive.read(name))
-        here, gone = here | set(there), gone | set(missing)
-    assert gone == {post_id(deleted["uri"])}
-    assert len(here) == 129
+    before = stored(store)
+    found = recheck(store, [Mastodon({}, Wire(clock=clock), manners=HASTY)], clock=clock)
+    assert (found.looked, found.gone, found.removed_rows, found.failed) == (130, 1, 1, ())
+    after = stored(store)
+    assert set(before["id"]) - set(after["id"]) == {post_id(deleted["uri"])}
+    text = before.set_index("id").loc[post_id(deleted["uri"]), "text"]
+    assert all(text.encode() not in f.read_bytes() for f in tmp_path.rglob("*.parquet"))
+    archive = Archive(tmp_path)
+    assert text.split("\n")[0] not in "".join(archive.read(n).decode() for n in archive.names())
+    again = recheck(store, [Mastodon({}, Wire(clock=clock), manners=HASTY)], clock=clock)
+    assert (again.looked, again.gone) == (129, 0)
 
 
 def test_a_timeline_of_another_program_is_read(

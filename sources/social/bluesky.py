@@ -18,6 +18,7 @@ from typing import Any
 
 from sources.connector import Ask, Brief, Caps, Health, Page, Query, State, Window, asks_of_each, check
 from sources.errors import BadQuery, Changed, Unavailable
+from sources.recheck import Seen
 from sources.social.bluesky_client import HANDLE, MANNERS, NEEDS, PASSWORD, SERVICE, Session
 from sources.social.bluesky_posts import moment, post_id, post_row, without_people
 from sources.social.clauses import Clause, any_of
@@ -36,7 +37,7 @@ _INSTANT = timedelta(milliseconds=1)  # of search: `since` is inside, `until` is
 class Bluesky:
     """Posts of Bluesky. Neither import nor construction asks anybody."""
 
-    name = "bluesky"
+    name = platform = "bluesky"
     caps = Caps(
         title="Bluesky",
         gives="public posts by query, and by account",
@@ -85,18 +86,22 @@ class Bluesky:
         account = query.options.get("account")
         return self._feed(str(account), query, window, state) if account else self._search(query, window, state)
 
-    def still_there(self, raw: bytes) -> tuple[list[str], list[str]]:
-        """Return the ids of posts in a kept answer that are still there, and of those that are not.
+    def look_again(self, raw: bytes) -> Seen:
+        """Return what became of the posts of a kept answer.
 
         A post is not there when its author deleted it, closed the account, or was closed out.
         """
-        uris = list(dict.fromkeys(_uris(json.loads(raw))))
+        kept = json.loads(raw)
+        uris = list(dict.fromkeys(map(_uri, _hits(kept))))
         here: set[str] = set()
         for at in range(0, len(uris), BATCH):
             answer, found = self.session.get(POSTS, {"uris": uris[at : at + BATCH]})
             views = items_of(found, "posts", where=answer.host, raw=_kept(found))
             here |= {str(view.get("uri")) for view in views if isinstance(view, Mapping)}
-        return [post_id(u) for u in uris if u in here], [post_id(u) for u in uris if u not in here]
+        key = "posts" if "posts" in kept else "feed"
+        left = {**kept, key: [hit for hit in _hits(kept) if _uri(hit) in here]}
+        gone = tuple(post_id(u) for u in uris if u not in here)
+        return Seen(tuple(post_id(u) for u in uris if u in here), gone, json.dumps(left, ensure_ascii=False).encode())
 
     def _search(self, query: Query, window: Window, state: State | None) -> Iterator[Page]:
         clauses = any_of(query.text, service="Bluesky")
@@ -245,9 +250,11 @@ def _kept(found: Mapping[str, Any]) -> bytes:
     return json.dumps(without_people(found), ensure_ascii=False).encode()
 
 
-def _uris(found: Any) -> Iterator[str]:
-    """Yield the uris of the posts of a kept answer: of the hits themselves, not of what they quote."""
-    for item in found.get("posts") or found.get("feed") or []:
-        view = item.get("post", item)
-        if "uri" in view:
-            yield str(view["uri"])
+def _hits(kept: Mapping[str, Any]) -> list[Any]:
+    """Return the posts of a kept answer: the hits themselves, not what they quote."""
+    hits = kept.get("posts") or kept.get("feed") or []
+    return [hit for hit in hits if isinstance(hit, Mapping) and _uri(hit)]
+
+
+def _uri(hit: Mapping[str, Any]) -> str:
+    return str((hit.get("post") or hit).get("uri", ""))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -115,6 +116,7 @@ class Session:
         hooks = {"response": [self._tap.httpx]}
         client = Client(self._service, request=Request(timeout=timeout, event_hooks=hooks, max_redirects=5))
         self._host = urlsplit(self._service).netloc
+        weakref.finalize(self, client.request.close)
         answer, _ = self._ask(lambda: client.login(handle, password, fetch_bsky_profile=False))
         if client._session is None:
             raise report(ValueError("a login without a session"), answer, self._host)

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import unicodedata
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 from sources.breaker import Manners
 from sources.connector import Caps, Health, Need, Page, Query, State, Window, check
 from sources.errors import BadQuery, Changed, NotAllowed, SourceError, Throttled, Unavailable
+from sources.recheck import Seen
 from sources.social.boundary import Tap, ask
 from sources.social.clauses import any_of
 from sources.social.mastodon_posts import kept_answer, status_row
@@ -42,7 +44,7 @@ _REMEDIES = {401: _CLOSED, 403: _CLOSED, 404: "check the name of the instance", 
 class Mastodon:
     """Public posts under hashtags. Neither import nor construction asks anybody."""
 
-    name = "mastodon"
+    name = platform = "mastodon"
     caps = Caps(
         title="Mastodon",
         gives="public posts under a hashtag, as the named instances have received them",
@@ -111,17 +113,20 @@ class Mastodon:
             walks = [*walks[:at], *([more] if more else []), *walks[at + 1 :]]
             yield Page(page.rows, not walks, {"walks": walks}, page.raw, page.rejected, page.notes)
 
-    def still_there(self, raw: bytes) -> tuple[list[str], list[str]]:
-        """Return the ids of posts in a kept answer that are still there, and of those that are not."""
+    def look_again(self, raw: bytes) -> Seen:
+        """Return what became of the posts of a kept answer, as the instance that gave it shows them."""
         kept = json.loads(raw)
-        here: list[str] = []
-        away: list[str] = []
+        here: list[Mapping[str, Any]] = []
+        gone: list[str] = []
         for status in kept["statuses"]:
-            client, number = self._client(kept["instance"]), status["id"]
-            read = functools.partial(client.status, number)
+            read = functools.partial(self._client(kept["instance"]).status, status["id"])
             answer, _ = self._ask(kept["instance"], read, dict, allow=frozenset({404, 410}))
-            (away if answer.status in (404, 410) else here).append(status["post"])
-        return here, away
+            if answer.status in (404, 410):
+                gone.append(str(status["post"]))
+            else:
+                here.append(status)
+        left = json.dumps({**kept, "statuses": here}, ensure_ascii=False).encode()
+        return Seen(tuple(str(s["post"]) for s in here), tuple(gone), left)
 
     def _walks(self, query: Query) -> list[dict[str, Any]]:
         named = self._options.get("instances") or os.environ.get("UNDERSAID_MASTODON_INSTANCES", "").split(",")
@@ -213,6 +218,7 @@ class Mastodon:
             session = requests.Session()
             session.hooks["response"] = [self._tap.requests]
             session.max_redirects = 5
+            weakref.finalize(self, session.close)
             self._clients[base] = Quiet(
                 api_base_url=base,
                 session=session,
