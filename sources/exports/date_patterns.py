@@ -58,6 +58,7 @@ def match_dates(texts: pd.Series) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     part = {k: np.full(n, -1, dtype="int64") for k in ("y", "m", "d", "a", "b", "H", "M", "S", "mon", "w", "wd", "q")}
     part["us"] = np.zeros(n, dtype="int64")
     part["dot"] = np.zeros(n, dtype=bool)
+    part["short"] = np.zeros(n, dtype=bool)  # the year is printed with two digits: 01 is 2001, 0001 is not
     part["ap"] = np.full(n, "", dtype=object)
     part["z"] = np.full(n, "", dtype=object)
     left = np.arange(n)
@@ -82,6 +83,10 @@ def match_dates(texts: pd.Series) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         for key, group in groups.items():
             if key in part and part[key].dtype == np.int64 and key != "mon":
                 part[key][at] = _ints(group)
+                if key == "y":
+                    part["short"][at] = np.asarray(
+                        pc.less(pc.utf8_length(group), 4).to_numpy(zero_copy_only=False), dtype=bool
+                    )
             elif key in ("ap", "z"):
                 part[key][at] = group.to_numpy(zero_copy_only=False)
             elif key == "s":

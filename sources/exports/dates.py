@@ -110,7 +110,7 @@ def _distinct(texts: pd.Series, codes: np.ndarray, where: Where, how: _How) -> D
     found = None
     if ab.any():
         found, said = find_order(
-            part["a"], part["b"], _century(part["y"]), part["dot"], ab, codes, where, texts, how.order
+            part["a"], part["b"], _century(part["y"], part["short"]), part["dot"], ab, codes, where, texts, how.order
         )
         notes += said
         a, b = part["a"], part["b"]
@@ -118,9 +118,10 @@ def _distinct(texts: pd.Series, codes: np.ndarray, where: Where, how: _How) -> D
         day[ab] = (a if found == "dmy" else b if found == "mdy" else part["y"])[ab]
         if found == "ymd":
             year[ab] = a[ab]
+            part["short"] = part["short"] | ab
     named = np.isin(names, ["twitter", "dmony", "mondy", "monyear", "monyy"])
     month[named] = part["mon"][named]
-    year = _century(year)
+    year = _century(year, part["short"])
     quarter = names == "quarter"
     month[quarter] = part["q"][quarter] * 3 - 2
     month[(names == "year") | (names == "week")] = 1
@@ -173,8 +174,8 @@ def _distinct(texts: pd.Series, codes: np.ndarray, where: Where, how: _How) -> D
     return _ranges(texts, result, where, how.order)
 
 
-def _century(years: np.ndarray) -> np.ndarray:
-    short = (years >= 0) & (years < 100)
+def _century(years: np.ndarray, short: np.ndarray) -> np.ndarray:
+    short = short & (years >= 0) & (years < 100)
     return np.where(short, years + np.where(years < _PIVOT, 2000, 1900), years)
 
 
