@@ -20,7 +20,7 @@ from sources.exports import Mapping, Reading, propose_file, read_in_parts
 from sources.store import Receipt, batch_of
 
 MAPPINGS = "mappings.json"
-PART_ROWS = 50_000  # rows that are held in memory at a time
+PART_ROWS = 25_000  # rows that are held in memory at a time
 _SHOWN = 1_000  # refused cells and rows that are kept to be shown
 
 
