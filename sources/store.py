@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from pyarrow import dataset
 
 from sources.errors import BadFile, Unavailable
 from sources.tables import TABLES, conform
+
+#: Rows that are held at a time while a batch is written: a row group is gathered in memory before it goes to disk.
+_ROW_GROUP = 16_384
+_WAITING_ROWS = 2_048
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,16 @@ class Store:
         if self._has_batch(table, app):
             return Receipt(table, 0, already=True)
         with tempfile.TemporaryDirectory(prefix="undersaid-") as folder:
-            rows = 0
-            for number, frame in enumerate(frames):
-                data = conform(_stamped(frame, source, batch_id, now), table)
-                pq.write_table(data, f"{folder}/{number:06d}.parquet")
-                rows += data.num_rows
-            waiting = dataset.dataset(folder, schema=TABLES[table], format="parquet").scanner(batch_size=8_192)
-            self._write(table, waiting.to_reader(), app)
+            waiting, rows = Path(folder) / "rows.arrow", 0
+            with pa.ipc.new_stream(
+                str(waiting), TABLES[table], options=pa.ipc.IpcWriteOptions(compression="lz4")
+            ) as out:
+                for frame in frames:
+                    data = conform(_stamped(frame, source, batch_id, now), table)
+                    out.write_table(data, max_chunksize=_WAITING_ROWS)
+                    rows += data.num_rows
+            with pa.OSFile(str(waiting)) as file, pa.ipc.open_stream(file) as stream:
+                self._write(table, stream, app)
         return Receipt(table, rows, already=False)
 
     def _write(self, table: str, data: pa.Table | pa.RecordBatchReader, app: str) -> None:
@@ -89,6 +94,7 @@ class Store:
                 str(self.root / table),
                 data,
                 mode="append",
+                writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
                 schema_mode="merge",  # a store made before a column existed takes it in; older rows read null
                 commit_properties=CommitProperties(app_transactions=[Transaction(app, 1)]),
             )
