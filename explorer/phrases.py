@@ -61,3 +61,13 @@ NOTES = {
     "coverage refused": "{source}: the service refused part of the collection.",
     "coverage unavailable": "{source}: the service did not answer for part of the collection.",
 }
+
+#: Words of forecasting.trend_class.
+TRENDS = {
+    "emerging": "emerging",
+    "sustained": "sustained",
+    "seasonal": "seasonal",
+    "peaked": "peaked",
+    "fading": "fading",
+    "breakout": "breakout",
+}

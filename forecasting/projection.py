@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ import pandas as pd
 from forecasting import ensemble
 from forecasting.errors import BadArgument, Note, TooLittleData
 from forecasting.frames import bound, check_horizon, check_levels
+from forecasting.led_sides import lead_sides
+from forecasting.peaks import next_peaks
 from forecasting.sides import Sides, align
 
 #: Origins that residual paths are taken from, at most: they cost one backtest each.
@@ -37,6 +39,8 @@ class GapProjection:
     now : the last period that both sides hold.
     smooth : periods of the trailing window.
     notes : what was capped, left out or assumed.
+    peaks : when each side stands highest, see `forecasting.peaks.next_peaks`.
+    leaders : who helps to forecast whom, see `forecasting.led_sides.lead_sides`; empty when not asked.
     """
 
     gap: pd.DataFrame
@@ -45,6 +49,8 @@ class GapProjection:
     now: pd.Timestamp
     smooth: int
     notes: tuple[Note, ...]
+    peaks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    leaders: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def project(
@@ -59,6 +65,7 @@ def project(
     voice: str | None = None,
     members: Sequence[str] | None = None,
     draws: int = DRAWS,
+    leaders: bool = True,
 ) -> GapProjection:
     """Project the search-versus-voice gap of every topic h periods ahead.
 
@@ -81,6 +88,7 @@ def project(
     voice : "authors" or "posts"; None = authors where the column holds any, else posts (noted: loud accounts count fully).
     members : members of the ensemble; None = the cheap ones, for there are up to 40 origins.
     draws : number of simulated futures.
+    leaders : test whether either side helps to forecast the other, and use it where that is proven (noted).
 
     Returns
     -------
@@ -124,7 +132,12 @@ def project(
     combined = ensemble.combine(
         data, h, levels=levels, members=members, origins=room // step + 1, nonnegative=True, step=step, cheap=True
     )
-    return _project(sides, combined, whole, step, int(width), levels, np.random.default_rng(seed), draws, tuple(notes))
+    led = pd.DataFrame()
+    if leaders:
+        combined, led, said = lead_sides(sides, combined, step, seed)
+        notes += said
+    rng = np.random.default_rng(seed)
+    return replace(_project(sides, combined, whole, step, int(width), levels, rng, draws, tuple(notes)), leaders=led)
 
 
 def project_gap(
@@ -202,7 +215,7 @@ def _project(
     unit = half[:, None, None]
     residual = _paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
 
-    future = _draw(sides, whole, point[0], residual, half, width, draws, rng)
+    future, ahead = _draw(sides, whole, point[0], residual, half, width, draws, rng)
     gap, of_search, of_voice = np.log2(future[:, 0] / future[:, 1]), future[:, 0], future[:, 1]
     middle = np.median(gap, axis=0)
     starts = periods - h - step * np.arange(len(point) - 1)
@@ -232,7 +245,8 @@ def _project(
     side = np.array([uid[0] for uid in both["unique_id"]])
     both = both.assign(unique_id=[uid[1] for uid in both["unique_id"]]).rename(columns={"unique_id": "topic"})
     search, social = (both[side == s].reset_index(drop=True) for s in ("search", "social"))
-    return GapProjection(pd.DataFrame(table), search, social, sides.now, width, notes)
+    peaks = next_peaks(ahead, sides.value, sides.grain.future(sides.now, h), sides.topics)
+    return GapProjection(pd.DataFrame(table), search, social, sides.now, width, notes, peaks)
 
 
 def _draw(
@@ -244,13 +258,13 @@ def _draw(
     width: int,
     draws: int,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Return simulated shares (draws, 2, topics, 1 + h) from the present on; column 0 is now."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return simulated shares (draws, 2, topics, 1 + h) from the present on (column 0 is now), and the values ahead."""
     lo, hi = (np.nan_to_num(x[:, :, -width:]) for x in (sides.lo, sides.hi))
     past = np.where(whole[-width:], rng.uniform(lo, hi, (draws, *lo.shape)), 0.0)
     unit = half[:, None, None]
     ahead = np.maximum((point + unit) * np.exp(_mix(residual, draws, rng)) - unit, 0.0)
-    return _shares(past, ahead, width, half)
+    return _shares(past, ahead, width, half), ahead
 
 
 def _missed(

@@ -271,3 +271,35 @@ def test_blended_paths_keep_variance_and_dependence() -> None:
     np.testing.assert_allclose((drawn**2).mean(axis=0), (raw**2).mean(axis=0), rtol=0.1)
     assert np.corrcoef(drawn[:, 0, 5], drawn[:, 1, 5])[0, 1] > 0.95
     assert np.corrcoef(drawn[:, 0, 4], drawn[:, 0, 5])[0, 1] > 0.8
+
+
+def test_a_side_that_leads_is_used_and_said_and_one_that_does_not_changes_nothing() -> None:
+    rng = np.random.default_rng(3)
+    search = 100 * np.exp(np.cumsum(0.12 * rng.normal(size=(4, 156)), axis=1))
+    voice = 300 * np.exp(np.cumsum(0.05 * rng.normal(size=(4, 156)), axis=1))
+    change = np.diff(np.log(search[3]))
+    voice[3, 3:] *= np.exp(np.cumsum(0.8 * change[:-2]))
+    with_leaders = project(search, voice, 4)
+    without = project(search, voice, 4, leaders=False)
+    used = with_leaders.leaders[with_leaders.leaders["used"]]
+    assert used[["leader", "topic", "periods"]].to_numpy().tolist() == [["search", "dogs", 2.0]]
+    assert len(with_leaders.leaders) == 8
+    assert [n.where for n in with_leaders.notes if n.code == "leader_used"] == ["dogs"]
+    assert without.leaders.empty
+    moved = with_leaders.social["yhat"] != without.social["yhat"]
+    assert set(with_leaders.social.loc[moved, "topic"]) == {"dogs"}
+    pd.testing.assert_series_equal(with_leaders.search["yhat"], without.search["yhat"])
+
+
+def test_the_next_peak_of_a_seasonal_topic_is_found_with_its_chance() -> None:
+    search, voice = world(n=156, noise=0.05)
+    week = np.arange(156)
+    search[0] *= np.exp(1.0 * np.cos(2 * np.pi * (week - 164) / 52))  # the next peak lies 9 weeks ahead
+    peaks = project(search, voice, 16, members=("theta_log", "seasonal_naive")).peaks.set_index(["side", "topic"])
+    ants = peaks.loc[("search", "ants")]
+    due = pd.Timestamp("2022-01-03") + pd.Timedelta(weeks=164)
+    assert abs(ants["peak"] - due) <= pd.Timedelta(weeks=2)
+    assert ants["lo"] <= ants["peak"] <= ants["hi"]
+    assert ants["p_rise"] > 0.9
+    assert peaks.loc[("social", "ants"), "p_rise"] < 0.5
+    assert peaks["probability"].between(0, 1).all()

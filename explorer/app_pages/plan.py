@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import charts, ui, views
+from explorer import charts, timing, ui, views
 from explorer.sentences import outlook_sentence
 from explorer.words import Words
 
@@ -27,7 +27,7 @@ sentence = outlook_sentence(outlook, topic, say)
 heading.title(sentence)
 
 with slot:
-    for note in outlook.projection.notes:
+    for note in timing.plain_notes(outlook):
         st.caption(ui.plain(str(note)))
     voices = say("People who speak") if outlook.corrected else say("Posts")
     sides = {
@@ -51,6 +51,10 @@ with slot:
         )
     )
     ui.record(outlook, topic, say)
+
+    st.subheader(say("When to act"))
+    for told in [*timing.action_sentences(outlook, topic, say), *timing.leader_sentences(outlook, say)]:
+        st.write(ui.plain(told))
 
     season = views.seasonality(panel, study, say)
     st.subheader(say("When each topic is searched"))

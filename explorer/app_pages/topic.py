@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import charts, ui, views
+from explorer import charts, timing, ui, views
 from explorer.sentences import verdict_sentence
 from explorer.words import Words
 
@@ -45,6 +45,12 @@ if both.empty:
 else:
     told = say("Search and posts on {topic} over time, first year = 100.", topic=label)
     ui.draw(charts.indexed(both, say), told, both, say, key="indexed")
+
+st.subheader(say("Who moves first"))
+with ui.answering(say):
+    for told in timing.mover_sentences(ui.movers_of(study), topic, say):
+        st.write(ui.plain(told))
+    st.write(timing.trend_sentence(timing.trends(panel), topic, say))
 
 st.subheader(say("How the gap has moved"))
 with ui.answering(say):

@@ -80,6 +80,7 @@ def forecast(
     lang: LangOption = "",
 ) -> None:
     """Project search, posts and the gap of every topic."""
+    from explorer import timing
     from explorer.answers import look_ahead
     from explorer.outputs.frames import forecast_frame
     from explorer.outputs.provenance import outlook_provenance
@@ -97,8 +98,8 @@ def forecast(
     show(
         shown, format, title=title_of(answer.study, words, words("Gap on {date}", date=words.date(frame["date"].max())))
     )
-    for note in answer.projection.notes:
-        line(f"· {note}", "dim")
+    for told in [*timing.plain_notes(answer), *timing.leader_sentences(answer, words)]:
+        line(f"· {told}", "dim")
 
 
 def report(

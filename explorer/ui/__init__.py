@@ -1,6 +1,6 @@
 """What the pages share: session, cached answers, facts that explain themselves, states, uploads, exports."""
 
-from explorer.ui.answers import gaps_of, outlook_of, panel_of, path_of, sample_of
+from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
 from explorer.ui.exports import export_forecast, export_gaps, study_file
 from explorer.ui.facts import draw, fact, gap_meaning, reason, record
 from explorer.ui.links import link
@@ -21,6 +21,6 @@ from explorer.ui.upload import stored, upload
 
 __all__ = [
     "answering", "both_sides", "choose_language", "choose_topic", "corrected", "draw", "export_forecast", "export_gaps", "fact",
-    "gap_meaning", "gaps_of", "keep_head", "link", "outlook_of", "own_study", "page_head", "panel_of", "path_of",
+    "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of", "own_study", "page_head", "panel_of", "path_of",
     "people_switch", "plain", "reason", "record", "sample_of", "show_notes", "stored", "study", "study_file", "upload", "words",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from explorer.answers import Gaps, Outlook, find_gaps, look_ahead, voice_of
 from explorer.panel import Panel, read_panel
 from explorer.study import Study, read_study
 from explorer.tallies import Tallies
+from explorer.timing import movers
 from explorer.ui.session import corrected
 from forecasting import gap_path
 
@@ -71,3 +72,13 @@ def _sample(path: str, version: str, study_text: str, *, topic: str) -> pd.DataF
 def sample_of(opened: Study, topic: str) -> pd.DataFrame:
     """Return posts of a topic that many people met."""
     return _sample(*_key(opened), topic=topic)
+
+
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+def _movers(path: str, version: str, study_text: str, *, people: bool) -> pd.DataFrame:
+    return movers(_panel(path, version, study_text), corrected=people)
+
+
+def movers_of(opened: Study) -> pd.DataFrame:
+    """Return who helps to forecast whom in a study, from the cache where nothing has changed."""
+    return _movers(*_key(opened), people=corrected())

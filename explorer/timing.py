@@ -1,0 +1,125 @@
+"""What time tells about a topic, in sentences: who moves first, where the trend stands, when to act."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from explorer.answers import Outlook, voice_of
+from explorer.panel import Panel
+from explorer.phrases import TRENDS
+from explorer.words import Words
+from forecasting import trend_class
+from forecasting.led_sides import who_leads
+from forecasting.projection import windows
+
+
+def movers(panel: Panel, *, corrected: bool = True, seed: int = 0) -> pd.DataFrame:
+    """Return who helps to forecast whom, every topic in both directions, judged together (forecasting.led_sides)."""
+    return who_leads(panel.search, voice_of(panel, corrected=corrected), freq=panel.freq, seed=seed)
+
+
+def trends(panel: Panel) -> pd.DataFrame:
+    """Return the trend class of the search for every topic (forecasting.trend_class)."""
+    long = panel.search.rename(columns={"topic": "unique_id", "period": "ds", "value": "y"})
+    return trend_class(long[["unique_id", "ds", "y"]], freq=panel.freq)
+
+
+def mover_sentences(table: pd.DataFrame, topic: str, words: Words) -> list[str]:
+    """Return what is proven of who moves first on one topic; one sentence that nothing is where nothing is."""
+    own = table[table["topic"] == topic]
+    out = []
+    for row in own[own["leads"]].itertuples():
+        details = {
+            "lag": words.number(row.periods, 0),
+            "lo": words.number(row.lo, 0),
+            "hi": words.number(row.hi, 0),
+            "gain": words.percent(row.gain, 0),
+            "n": words.number(row.n, 0),
+        }
+        if row.leader == "search":
+            text = "Search helps to forecast what is said, {lag} periods ahead ({lo} to {hi})."
+        else:
+            text = "What is said helps to forecast search, {lag} periods ahead ({lo} to {hi})."
+        saved = words("It saved {gain} of the squared error at {n} past dates.", **details)
+        out.append(f"{words(text, **details)} {saved}")
+    if out:
+        return out
+    if own["p_value"].isna().all():
+        return [words("The common history is too short to tell whether search or what is said moves first.")]
+    return [words("Nothing shows that search helps to forecast what is said, or the other way round.")]
+
+
+def trend_sentence(table: pd.DataFrame, topic: str, words: Words) -> str:
+    """Return the trend class of one topic's search with the evidence beside it."""
+    own = table[table["unique_id"] == topic]
+    if own.empty or own["trend"].iloc[0] == "cannot tell":
+        return words("Trend of search: too little is known for a word.")
+    row = own.iloc[0]
+    details = {
+        "word": words(TRENDS[row["trend"]]),
+        "since": words.date(row["since"]),
+        "ratio": _ratio(words, row["growth"]),
+        "lo": _ratio(words, row["growth_lo"]),
+        "hi": _ratio(words, row["growth_hi"]),
+        "top": words.percent(row["of_max"], 0),
+    }
+    if row["against"] == "year":
+        text = "Its level is {ratio} that of the same weeks a year before ({lo} to {hi}), {top} of its highest."
+    else:
+        text = "Its level is {ratio} that of the weeks before ({lo} to {hi}), {top} of its highest."
+    return f"{words('Trend of search: {word}, since {since}.', **details)} {words(text, **details)}"
+
+
+def action_sentences(answer: Outlook, topic: str, words: Words) -> list[str]:
+    """Return the windows to act in on one topic, and when its search will probably stand highest."""
+    found = windows(answer.projection)
+    out = []
+    for row in found[found["topic"] == topic].itertuples():
+        details = {
+            "start": words.date(row.start),
+            "end": words.date(row.end),
+            "peak": words.date(row.peak),
+            "chance": words.percent(row.probability, 0),
+        }
+        text = "Window to act: {start} to {end}, searched most around {peak} (open with a chance of {chance} or more)."
+        out.append(words(text, **details))
+    if not out:
+        out.append(words("No window to act: nowhere ahead is the gap open with a chance of 80 % or more."))
+    peaks = answer.projection.peaks
+    own = peaks[(peaks["topic"] == topic) & (peaks["side"] == "search")] if len(peaks) else peaks
+    for row in own.itertuples():
+        details = {
+            "peak": words.date(row.peak),
+            "lo": words.date(row.lo),
+            "hi": words.date(row.hi),
+            "chance": words.percent(row.p_rise, 0),
+        }
+        text = "Search will stand highest around {peak} (80 %: {lo} to {hi}); chance of a rise by a quarter: {chance}."
+        out.append(words(text, **details))
+    return out
+
+
+def plain_notes(answer: Outlook) -> list[str]:
+    """Return what the projection says of itself, without the leaders, which have sentences of their own."""
+    return [str(note) for note in answer.projection.notes if note.code != "leader_used"]
+
+
+def leader_sentences(answer: Outlook, words: Words) -> list[str]:
+    """Return the topics whose projection uses a leading series, one sentence each."""
+    table = answer.projection.leaders
+    labels = {t.id: t.label_in(words.language) for t in answer.study.topics}
+    out = []
+    for row in table[table["used"]].itertuples() if len(table) else ():
+        details = {"topic": labels.get(row.topic, row.topic), "lag": words.number(row.periods, 0)}
+        if row.leader == "search":
+            text = "{topic}: search helps to forecast what is said {lag} periods ahead; the projection uses it."
+        else:
+            text = "{topic}: what is said helps to forecast search {lag} periods ahead; the projection uses it."
+        out.append(words(text, **details))
+    return out
+
+
+def _ratio(words: Words, doublings: float) -> str:
+    """Return a log2 ratio as a factor that may lie below 1."""
+    factor = 2.0**doublings
+    return f"×{words.number(factor, 2 if factor < 1 else 1)}"
