@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import measuring, running, study, text
+from explorer.commands import measuring, running, study, text, voices
 from explorer.commands.console import err
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
@@ -25,6 +25,7 @@ app.command("import")(study.import_)
 app.command("sources")(study.sources)
 app.command("collect")(study.collect)
 app.command("gaps")(measuring.gaps)
+app.command("voices")(voices.voices)
 app.command("forecast")(measuring.forecast)
 app.command("report")(measuring.report)
 app.command("train-tone")(text.train_tone)

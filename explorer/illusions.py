@@ -19,7 +19,8 @@ class MajorityIllusion:
 
     `share` : of all people who hold it [0..1]. `sees` : share of people with neighbours more than half of whom hold it;
     `lo`, `hi` : its interval. `by_chance` : the same if as many holders were spread at random. `people` : with neighbours.
-    `illusion` : True where fewer than half hold it while the interval of `sees` lies above `by_chance`.
+    `illusion` : True where fewer than half hold it, while more see it as the majority's than hold it and than chance would make
+    see it, the whole interval of `sees` above both.
     """
 
     share: float
@@ -69,7 +70,7 @@ def majority_illusion(
     hits = float(sees.sum())
     lo, hi = wilson(np.array([hits]), float(n), level)
     share, by_chance = float(holds.sum() / n), float(np.mean(chance)) if chance else float("nan")
-    illusion = share < 0.5 and float(lo[0]) > by_chance
+    illusion = share < 0.5 and float(lo[0]) > max(by_chance, share)
     return MajorityIllusion(share, hits / n, float(lo[0]), float(hi[0]), by_chance, n, illusion, level)
 
 

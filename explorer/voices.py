@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from forecasting.errors import TooLittleData
+
 Array = NDArray[np.float64]
 
 #: Lowest followers of a tier of accounts (everyday, nano, micro, mid, macro, mega), as influencer marketing uses them.
@@ -19,8 +21,8 @@ TIERS = {"everyday": 0, "nano": 1_000, "micro": 10_000, "mid": 50_000, "macro": 
 FEW_AUTHORS = 10
 
 
-class TooFewVoices(ValueError):
-    """Nothing can be said about how voices are spread; the message says what is missing."""
+class TooFewVoices(TooLittleData):
+    """Nothing can be said about who speaks; the message says what is missing."""
 
 
 @dataclass(frozen=True)

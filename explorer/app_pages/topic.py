@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import charts, timing, ui, views
+from explorer import charts, timing, ui, views, voice_views
 from explorer.sentences import verdict_sentence
 from explorer.words import Words
 
@@ -63,6 +63,14 @@ else:
     st.caption(
         say("Each point is measured on the periods before it; above the line it is searched more than spoken of.")
     )
+
+shifted = ui.topic_movers_of(study, topic)
+if len(shifted):
+    st.subheader(say("Who moves it"))
+    st.markdown(voice_views.movers_sentence(shifted, say))
+    told = say("People who speak of {topic} by community, now and before.", topic=label)
+    st.dataframe(voice_views.movers_table(shifted, say), hide_index=True, key="movers", alt=told)
+    ui.link("voices", say("See the communities"), icon=":material/groups:")
 
 posts = ui.sample_of(study, topic)
 if len(posts):

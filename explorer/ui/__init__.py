@@ -18,9 +18,11 @@ from explorer.ui.session import (
 from explorer.ui.states import answering, both_sides, show_notes
 from explorer.ui.text import plain
 from explorer.ui.upload import stored, upload
+from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_movers_of
 
 __all__ = [
-    "answering", "both_sides", "choose_language", "choose_topic", "corrected", "draw", "export_forecast", "export_gaps", "fact",
-    "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of", "own_study", "page_head", "panel_of", "path_of",
-    "people_switch", "plain", "reason", "record", "sample_of", "show_notes", "stored", "study", "study_file", "upload", "words",
+    "answering", "both_sides", "choose_language", "choose_topic", "circles_of", "corrected", "draw", "export_forecast",
+    "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
+    "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",
+    "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload", "words",
 ]  # fmt: skip

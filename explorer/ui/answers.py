@@ -39,28 +39,29 @@ def _path(path: str, version: str, study_text: str, *, people: bool) -> pd.DataF
     return gap_path(panel.search, voice_of(panel, corrected=people), every=every)
 
 
-def _key(opened: Study) -> tuple[str, str, str]:
+def key_of(opened: Study) -> tuple[str, str, str]:
+    """Return what an answer is cached by: where the study is, and the version of its store and its file."""
     return str(opened.path), opened.store.version(), opened.path.read_text(encoding="utf-8")
 
 
 def panel_of(opened: Study) -> Panel:
     """Return both sides of a study, from the cache where nothing has changed."""
-    return _panel(*_key(opened))
+    return _panel(*key_of(opened))
 
 
 def gaps_of(opened: Study) -> Gaps:
     """Return the gaps of a study, from the cache where nothing has changed."""
-    return _gaps(*_key(opened), people=corrected())
+    return _gaps(*key_of(opened), people=corrected())
 
 
 def outlook_of(opened: Study, horizon: int | None = None) -> Outlook:
     """Return the projection of a study, from the cache where nothing has changed."""
-    return _outlook(*_key(opened), people=corrected(), horizon=horizon)
+    return _outlook(*key_of(opened), people=corrected(), horizon=horizon)
 
 
 def path_of(opened: Study) -> pd.DataFrame:
     """Return the gap of every topic through time, from the cache where nothing has changed."""
-    return _path(*_key(opened), people=corrected())
+    return _path(*key_of(opened), people=corrected())
 
 
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
@@ -71,7 +72,7 @@ def _sample(path: str, version: str, study_text: str, *, topic: str) -> pd.DataF
 
 def sample_of(opened: Study, topic: str) -> pd.DataFrame:
     """Return posts of a topic that many people met."""
-    return _sample(*_key(opened), topic=topic)
+    return _sample(*key_of(opened), topic=topic)
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
@@ -81,4 +82,4 @@ def _movers(path: str, version: str, study_text: str, *, people: bool) -> pd.Dat
 
 def movers_of(opened: Study) -> pd.DataFrame:
     """Return who helps to forecast whom in a study, from the cache where nothing has changed."""
-    return _movers(*_key(opened), people=corrected())
+    return _movers(*key_of(opened), people=corrected())

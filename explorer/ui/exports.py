@@ -16,16 +16,17 @@ from explorer.words import Words
 def export_gaps(answer: Gaps, say: Words) -> None:
     """Offer the ranking of gaps in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    _offer(gaps_files(answer, say, now), gaps_provenance(answer, say, now).command, say)
+    offer(gaps_files(answer, say, now), gaps_provenance(answer, say, now).command, say)
 
 
 def export_forecast(answer: Outlook, say: Words) -> None:
     """Offer the projection in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    _offer(forecast_files(answer, say, now), outlook_provenance(answer, say, now).command, say)
+    offer(forecast_files(answer, say, now), outlook_provenance(answer, say, now).command, say)
 
 
-def _offer(files: Files, command: str, say: Words) -> None:
+def offer(files: Files, command: str, say: Words) -> None:
+    """Show the popover of files, and the command that makes the same."""
     titles = {
         "csv": say("Table (CSV)"),
         "xlsx": say("Spreadsheet (XLSX)"),

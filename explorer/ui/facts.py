@@ -14,12 +14,15 @@ from explorer.ui.text import plain
 from explorer.words import Words
 
 
-def fact(number: Fact, label: str, shown: str, meaning: str, say: Words) -> None:
-    """Show one number with its interval, and behind a button all that is needed to trust or to doubt it."""
+def fact(number: Fact, label: str, shown: str, meaning: str, say: Words, *, interval: str = "") -> None:
+    """Show one number with its interval, and behind a button all that is needed to trust or to doubt it.
+
+    `interval`: lo … hi as the reader sees them; if left out, they are doublings.
+    """
     with st.container(border=True, height="stretch"):
         st.metric(label, shown)
         if number.lo is not None and number.hi is not None and number.level is not None:
-            span = say.span(number.lo, number.hi)
+            span = interval or say.span(number.lo, number.hi)
             st.caption(say("{level} interval: {span}", level=say.percent(number.level, 0), span=span))
         with st.popover(say("How is this known?"), type="tertiary", icon=":material/help:"):
             st.markdown(meaning)
@@ -33,7 +36,12 @@ def fact(number: Fact, label: str, shown: str, meaning: str, say: Words) -> None
 def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
     lines = []
     if number.n is not None:
-        counted = {"people": say("people, counted once a period"), "posts": say("posts"), "weeks": say("weeks")}
+        counted = {
+            "people": say("people, counted once a period"),
+            "voices": say("people"),
+            "posts": say("posts"),
+            "weeks": say("weeks"),
+        }
         lines.append((say("Rests on"), f"{say.number(number.n, 0)} {counted.get(number.n_of, number.n_of)}"))
     if number.period is not None:
         lines.append((say("From … to"), f"{say.date(number.period[0])} … {say.date(number.period[1])}"))

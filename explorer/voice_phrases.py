@@ -1,0 +1,27 @@
+"""The sentences behind the codes of voices: what could not be measured, what readers are led to believe."""
+
+from __future__ import annotations
+
+NOT_MEASURED = {
+    "mentions": "Who mentions whom is not measured: names are masked before anything is stored.",
+    "tone": "What readers of the top posts are led to believe is not measured: too few posts carry a tone label.",
+    "network": "Communities are not looked for: fewer than 50 people answer or pass on one another.",
+    "unstable": "The communities depend on chance: another run would draw some borders elsewhere.",
+}
+
+BELIEFS = {
+    "looks more common": "looks more common than it is",
+    "looks less common": "looks less common than it is",
+    "cannot tell": "cannot tell",
+    "not measured": "not measured",
+}
+
+OPINIONS = {"negative": "negative", "positive": "positive"}
+
+CONFLICTS = {
+    "controversial": "Two camps keep to themselves, clearly more than chance would make them.",
+    "no sign": "No sign of two camps: a random network with as many ties looks the same.",
+    "not tested": "Whether there are two camps could not be tested.",
+}
+
+REPEATED_BY = {"words": "the same words", "link": "the same link"}
