@@ -6,37 +6,36 @@ import numpy as np
 import pandas as pd
 
 
-def distinctive(words: pd.DataFrame, *, n: int = 8, z: float = 1.96) -> pd.DataFrame:
-    """Return the words that set each group apart: `group`, `word`, `authors`, `z`, strongest first, at most `n` a group.
+def distinctive(words: pd.DataFrame, *, n: int = 8, least: float = 10.83, doublings: float = 0.5) -> pd.DataFrame:
+    """Return the words that set each group apart: `group`, `word`, `authors`, `strength`, strongest first, at most `n` a group.
 
     Parameters
     ----------
     words : `group`, `word`, `authors` (people of the group who used it).
-    z : standard errors by which a word must stand out.
+    least : log-likelihood ratio by which a word must stand out; 10.83 = one chance in a thousand.
+    doublings : how much more often than elsewhere it must be used, so that words that everybody uses stand out nowhere and no
+        list of stop words is needed.
 
     References
     ----------
-    Monroe, Colaresi & Quinn (2008), Fightin' words: log odds ratio of a group against all others, with the whole as an
-    informative Dirichlet prior, divided by its standard error. Words that everybody uses stand out nowhere, so no list of
-    stop words is needed.
+    Dunning (1993), Accurate methods for the statistics of surprise and coincidence.
     """
-    columns = ["group", "word", "authors", "z"]
+    columns = ["group", "word", "authors", "strength"]
     if words.empty or words["group"].nunique() < 2:
         return pd.DataFrame(columns=columns)
-    wide = words.pivot_table(index="word", columns="group", values="authors", aggfunc="sum", fill_value=0).astype(float)
-    counts = wide.to_numpy()
-    prior = counts.sum(axis=1, keepdims=True)
-    prior = prior * (_PRIOR / prior.sum())
-    total, weight = counts.sum(axis=0, keepdims=True), prior.sum()
-    rest, rest_total = counts.sum(axis=1, keepdims=True) - counts, total.sum() - total
-    mine = np.log((counts + prior) / (total + weight - counts - prior))
-    theirs = np.log((rest + prior) / (rest_total + weight - rest - prior))
-    score = (mine - theirs) / np.sqrt(1 / (counts + prior) + 1 / (rest + prior))
-    long = pd.DataFrame(score, index=wide.index, columns=wide.columns).stack().rename("z").reset_index()
-    long = long.merge(words, on=["group", "word"]).query("z >= @z")
-    long = long.sort_values(["group", "z", "word"], ascending=[True, False, True])
-    return long.groupby("group").head(n)[columns].reset_index(drop=True)
-
-
-#: Weight of the prior in words: about as many as a small group says.
-_PRIOR = 500.0
+    frame = words[["group", "word", "authors"]].copy()
+    here = frame["authors"].to_numpy(float)
+    total = frame["group"].map(frame.groupby("group")["authors"].sum()).to_numpy(float)
+    every = frame["word"].map(frame.groupby("word")["authors"].sum()).to_numpy(float)
+    there, rest = every - here, frame["authors"].sum() - total
+    share = every / (total + rest)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likelihood = here * np.log(here / (total * share)) + np.where(
+            there > 0, there * np.log(there / (rest * share)), 0
+        )
+        # Half a person is added to both sides, so that a word nobody uses elsewhere has a finite ratio.
+        ratio = np.log2(((here + 0.5) / total) / ((there + 0.5) / rest))
+    frame["strength"] = 2 * likelihood
+    frame = frame[(frame["strength"] >= least) & (ratio >= doublings)]
+    frame = frame.sort_values(["group", "strength", "word"], ascending=[True, False, True])
+    return frame.groupby("group").head(n)[columns].reset_index(drop=True)

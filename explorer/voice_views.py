@@ -91,7 +91,7 @@ def bursts_table(answer: Speakers, words: Words) -> pd.DataFrame:
             words("When"): [words.date(t, "hour") for t in bursts["start"]],
             words("Accounts"): bursts["accounts"],
             words("Within minutes"): bursts["minutes"].round(1),
-            words("Share"): [words(REPEATED_BY[b]) for b in bursts["by"]],
+            words("In common"): [words(REPEATED_BY[b]) for b in bursts["by"]],
             words("What is repeated"): bursts["words"].str.slice(0, _EXCERPT),
         }
     )

@@ -79,7 +79,7 @@ def test_coordinated_groups_are_one_voice_in_the_gap(
     before = speakers.panel.social
     after = one_voice_a_group(speakers.panel, example, tallies, speakers.repetition).social
     changed = before.merge(after, on=["topic", "period"], suffixes=("", "_after"))
-    fewer = changed[changed["posts"] != changed["posts_after"]]
+    fewer = changed[changed["posts"] > changed["posts_after"]]
     planted = truth.coordinated.merge(truth.posts, on="id")
     assert set(fewer["topic"]) == set(planted["topic"])
     assert (fewer["posts"] - fewer["posts_after"]).sum() == len(planted)

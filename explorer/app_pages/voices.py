@@ -10,7 +10,7 @@ say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
 with ui.answering(say), st.spinner(say("Counting who speaks")):
-    panel = ui.both_sides(study, say)
+    ui.both_sides(study, say)
     answer = ui.speakers_of(study)
 
 st.title(voice_views.voices_headline(answer, say))
@@ -19,7 +19,6 @@ st.markdown(
         "A few accounts can sound like a crowd. Every topic is shown raw, as dashboards count, beside one person, one voice."
     )
 )
-ui.people_switch(panel, say)
 
 with st.grid(3, key="facts"):
     number = answer.fact("voices2")

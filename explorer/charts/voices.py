@@ -79,4 +79,4 @@ def concentration_curve(curve: pd.DataFrame, words: Words) -> alt.LayerChart:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="top", labelLimit=260)
+    return alt.Legend(orient="top", columns=1, labelLimit=260)
