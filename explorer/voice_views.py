@@ -188,6 +188,6 @@ def movers_sentence(moved: pd.DataFrame, words: Words) -> str:
         else words("community {n}", n=int(lead["community"]) + 1)
     )
     return words(
-        "{total} people a period against before; {who} alone: {change}.",
+        "{total} people a period against before; of these {who}: {change}.",
         total=words.signed(total, 1), who=who, change=words.signed(float(lead["change"]), 1),
     )  # fmt: skip
