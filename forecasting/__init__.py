@@ -2,6 +2,7 @@
 
 from forecasting.ensemble import forecast
 from forecasting.evaluation import backtest
+from forecasting.explanation import explain
 from forecasting.fanout import fan_out
 from forecasting.gap import gap, gap_path
 from forecasting.impact import impact
@@ -13,6 +14,7 @@ from forecasting.trend_class import trend_class
 
 __all__ = [
     "backtest",
+    "explain",
     "fan_out",
     "forecast",
     "forecast_led",

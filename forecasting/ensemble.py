@@ -13,6 +13,7 @@ from forecasting import members as methods
 from forecasting.errors import Note
 from forecasting.frames import Panel, bound, check_horizon, check_levels, fill, panel
 from forecasting.intervals import Intervals
+from forecasting.known_effects import Calendar, calendar
 from forecasting.rolling import Rolling
 from forecasting.weighting import weights
 
@@ -61,6 +62,8 @@ def forecast(
     origins: int = ORIGINS,
     nonnegative: bool | None = None,
     keep_members: bool = False,
+    country: str | None = None,
+    events: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Forecast every series h periods ahead, with intervals, and say how.
 
@@ -80,6 +83,9 @@ def forecast(
     origins : past origins, one horizon apart (closer on short series).
     nonnegative : forecasts and bounds stop at zero; None = for series that were never negative.
     keep_members : add one column per member with its own forecast.
+    country : code of the country whose public holidays are known in advance, e.g. "FR" or "DE-BY" (hours, days and weeks;
+        coarser grains hold them in their season). None = no holidays.
+    events : the user's own events, past and to come: `event` (what comes again keeps its name), `ds`, `end` (optional).
 
     Returns
     -------
@@ -102,7 +108,16 @@ def forecast(
     Makridakis, Spiliotis & Assimakopoulos (2020), The M4 Competition, IJF 36; Pawlikowski & Chorowska (2020), Weighted
     ensemble of statistical models, IJF 36 (weights from rolling-origin errors).
     """
-    combined = combine(panel(df, freq), h, levels=levels, members=members, origins=origins, nonnegative=nonnegative)
+    combined = combine(
+        panel(df, freq),
+        h,
+        levels=levels,
+        members=members,
+        origins=origins,
+        nonnegative=nonnegative,
+        country=country,
+        events=events,
+    )
     return frame(combined, keep_members=keep_members)
 
 
@@ -117,6 +132,8 @@ def combine(
     step: int | None = None,
     beside: Sequence[str] = (),
     cheap: bool = False,
+    country: str | None = None,
+    events: pd.DataFrame | None = None,
 ) -> Combined:
     """Return the ensemble of a checked panel with everything it rests on (see `forecast`).
 
@@ -124,6 +141,7 @@ def combine(
     members out of the default without a word.
     """
     h, levels = check_horizon(h), check_levels(levels)
+    known = _known(data, h, country, events)
     names, left_out = methods.choose(members, len(data.ids))
     if cheap and members is None:
         names, left_out = tuple(n for n in names if methods.MEMBERS[n].max_series is None), ()
@@ -131,10 +149,10 @@ def combine(
     never_negative = np.array([bool(np.nanmin(y) >= 0) for y in data.values])
     names = tuple(dict.fromkeys((*names, *beside)))
     if members is None:
-        rolled = _roll_sparing(data, h, names, origins, step, never_negative)
+        rolled = _roll_sparing(data, h, names, origins, step, never_negative, known)
         additive = np.array([methods.MEMBERS[n].additive for n in names])
     else:
-        rolled = rolling.roll(data, h, names, origins, step=step)
+        rolled = rolling.roll(data, h, names, origins, step=step, known=known)
         additive = np.zeros(len(names), dtype=bool)
     noisy = never_negative & (rolled.relative > NOISY)  # (1 + K, n)
     suited = np.array(allowed)[:, None] & ~(additive[:, None] & noisy[:, None])
@@ -145,6 +163,7 @@ def combine(
     found = intervals.conformal(point, rolled.actual, rolled.recent, levels, groups=groups)
     found = _complete(found, data, h, levels)
     notes = _notes(data, left_out, rolled.relative[0], noisy[0] if members is None else ())
+    notes += _told(data, rolled, country, known)
     return Combined(data, rolled, levels, weight, point, found, method, floor, notes)
 
 
@@ -180,12 +199,18 @@ def frame(combined: Combined, *, keep_members: bool = False) -> pd.DataFrame:
 
 
 def _roll_sparing(
-    data: Panel, h: int, names: tuple[str, ...], origins: int, step: int | None, never_negative: np.ndarray
+    data: Panel,
+    h: int,
+    names: tuple[str, ...],
+    origins: int,
+    step: int | None,
+    never_negative: np.ndarray,
+    known: Calendar | None,
 ) -> Rolling:
     """Return the rolling forecasts, with the costly additive members run only on series that they may be weighted for."""
     costly = tuple(n for n in names if methods.MEMBERS[n].additive and methods.MEMBERS[n].max_series is not None)
     cheap = tuple(n for n in names if n not in costly)
-    rolled = rolling.roll(data, h, cheap, origins, step=step)
+    rolled = rolling.roll(data, h, cheap, origins, step=step, known=known)
     calm = np.flatnonzero(~(never_negative & (rolled.relative[0] > NOISY)))
     point = np.full((len(rolled.point), len(names), *rolled.point.shape[2:]), np.nan)
     point[:, [names.index(n) for n in cheap]] = rolled.point
@@ -196,10 +221,30 @@ def _roll_sparing(
             tuple(data.ends[i] for i in calm),
             data.grain,
         )
-        extra = rolling.roll(some, h, costly, origins, step=step).point
+        extra = rolling.roll(some, h, costly, origins, step=step, known=known).point
         at = [names.index(n) for n in costly]
         point[np.ix_(np.arange(len(extra)), np.array(at), calm)] = extra
     return replace(rolled, names=names, point=point)
+
+
+def _known(data: Panel, h: int, country: str | None, events: pd.DataFrame | None) -> Calendar | None:
+    if country is None and events is None:
+        return None
+    first = min(data.grain.past(end, len(y))[0] for end, y in zip(data.ends, data.values, strict=True))
+    last = max(data.grain.future(end, h + 1)[-1] for end in data.ends)
+    return calendar(country, events, first, last, data.grain)
+
+
+def _told(data: Panel, rolled: Rolling, country: str | None, known: Calendar | None) -> tuple[Note, ...]:
+    """Return what the result should say about holidays and events."""
+    if known is None:
+        text = f"public holidays move too little within a {data.grain.name}: they are left to the season"
+        return (Note("holidays_in_season", "", text),) if country else ()
+    notes = []
+    for uid, names in zip(data.ids, rolled.effects, strict=True):
+        text = f"known in advance: {', '.join(names)}" if names else "no holiday or event has shown a clear effect"
+        notes.append(Note("known_effects" if names else "no_known_effect", str(uid), text))
+    return tuple(notes)
 
 
 def _weighted(

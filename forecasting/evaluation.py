@@ -26,6 +26,8 @@ def backtest(
     levels: Sequence[float] = ensemble.LEVELS,
     members: Sequence[str] | None = None,
     nonnegative: bool | None = None,
+    country: str | None = None,
+    events: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return how every member, and their ensemble, forecast the past.
 
@@ -35,7 +37,7 @@ def backtest(
 
     Parameters
     ----------
-    df, h, freq, levels, members, nonnegative : as in `forecast`.
+    df, h, freq, levels, members, nonnegative, country, events : as in `forecast`.
     origins : past origins, one horizon apart (closer on short series).
 
     Returns
@@ -58,7 +60,15 @@ def backtest(
     """
     data = panel(df, freq)
     combined = ensemble.combine(
-        data, h, levels=levels, members=members, origins=origins, nonnegative=nonnegative, beside=YARDSTICKS
+        data,
+        h,
+        levels=levels,
+        members=members,
+        origins=origins,
+        nonnegative=nonnegative,
+        beside=YARDSTICKS,
+        country=country,
+        events=events,
     )
     rolling, levels = combined.rolling, combined.levels
     if not rolling.origins.any():

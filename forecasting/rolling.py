@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecasting import members
 from forecasting.frames import Panel
+from forecasting.known_effects import Calendar, learn, restore
 from forecasting.members import Batch
 from forecasting.seasonal import is_seasonal, seasonal_index
 
@@ -28,6 +29,7 @@ class Rolling:
     scale : (1 + K, n) mean absolute (seasonal) naive error up to the origin, the unit of MASE; NaN where it is 0.
     recent : (1 + K, n) mean absolute change over the last `grain.recent` periods up to the origin.
     relative : (1 + K, n) `recent` as a share of the mean size over the same periods; 0 for a series of zeros.
+    effects : per series the events known in advance whose effect the present forecast carries.
     """
 
     names: tuple[str, ...]
@@ -37,6 +39,7 @@ class Rolling:
     scale: np.ndarray
     recent: np.ndarray
     relative: np.ndarray
+    effects: tuple[tuple[str, ...], ...] = ()
 
     @property
     def origins(self) -> np.ndarray:
@@ -59,11 +62,20 @@ def cuts(n: int, h: int, origins: int, step: int | None = None) -> list[int]:
     return [n - h - k * stride for k in range(min(origins, room // stride + 1))]
 
 
-def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: int | None = None) -> Rolling:
+def roll(
+    panel: Panel,
+    h: int,
+    names: tuple[str, ...],
+    origins: int,
+    *,
+    step: int | None = None,
+    known: Calendar | None = None,
+) -> Rolling:
     """Return the forecasts of each member from the present and from up to `origins` past origins of each series.
 
     Each origin is cut at a distance from the end of each series itself; a pooled member therefore learns, at an origin,
-    from what all series had shown up to the same distance from their ends.
+    from what all series had shown up to the same distance from their ends. Effects of what is `known` in advance are learned
+    anew at each origin, from what lies before it.
     """
     n = len(panel.ids)
     back = [cuts(len(y), h, origins, step) for y in panel.values]
@@ -71,6 +83,7 @@ def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: in
     point = np.full((1 + depth, len(names), n, h), np.nan)
     naive2_, actual = (np.full((1 + depth, n, h), np.nan) for _ in range(2))
     scale, recent, relative = (np.full((1 + depth, n), np.nan) for _ in range(3))
+    effects: tuple[tuple[str, ...], ...] = ()
     for k in range(1 + depth):
         rows = np.array([i for i in range(n) if k == 0 or len(back[i]) >= k])
         ends = [len(panel.values[i]) if k == 0 else back[i][k - 1] for i in rows]
@@ -81,7 +94,8 @@ def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: in
             continue
         later = tuple(len(panel.values[i]) - len(y) for i, y in zip(rows, tails, strict=True))
         batch = Batch(tuple(tails), tuple(panel.ends[i] for i in rows), panel.grain, h, later)
-        point[k][:, rows] = members.run(batch, names)
+        point[k][:, rows], told = _run(batch, names, known)
+        effects = told if k == 0 else effects
         for i, y in zip(rows, batch.filled, strict=True):
             naive2_[k, i] = naive2(y, h, panel.grain.period)
             scale[k, i] = naive_error(y, panel.grain.period)
@@ -91,7 +105,30 @@ def roll(panel: Panel, h: int, names: tuple[str, ...], origins: int, *, step: in
             relative[k, i] = recent[k, i] / size if size > 0 else 0.0
             if k:
                 actual[k, i] = panel.values[i][len(y) : len(y) + h]
-    return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative)
+    return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative, effects)
+
+
+def _run(
+    batch: Batch, names: tuple[str, ...], known: Calendar | None
+) -> tuple[np.ndarray, tuple[tuple[str, ...], ...]]:
+    """Return the members' forecasts with the effects of what is known in advance, and whose effects they are."""
+    if known is None:
+        return members.run(batch, names), ((),) * len(batch.values)
+    cache: dict[tuple[object, int], tuple[list[str], np.ndarray]] = {}
+    cleaned, ahead, told = [], [], []
+    for i, y in enumerate(batch.values):
+        past, future = batch.dates(i)
+        if (past[-1], len(y)) not in cache:
+            cache[past[-1], len(y)] = known.matrix(past.append(future), batch.grain)
+        events, days = cache[past[-1], len(y)]
+        clean, effect, believed = learn(y, days[: len(y)], days[len(y) :], batch.grain)
+        cleaned.append(clean)
+        ahead.append(effect)
+        told.append(tuple(name for name, ok in zip(events, believed, strict=True) if ok))
+    point = members.run(replace(batch, values=tuple(cleaned), _adjusted={}), names)
+    for i, (y, effect) in enumerate(zip(batch.values, ahead, strict=True)):
+        point[:, i] = restore(point[:, i], effect, y)
+    return point, tuple(told)
 
 
 def naive2(y: np.ndarray, h: int, m: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from forecasting import members, pooled, seasonal, smoothing
+from forecasting import members, pooled, prophet_member, seasonal, smoothing
 from forecasting.errors import BadArgument
 from forecasting.frames import grain_of
 from forecasting.members import Batch
@@ -213,6 +213,24 @@ def test_prophet_answers_quietly_and_gives_the_loggers_back(capfd: pytest.Captur
     assert captured.err == captured.out == ""
     assert not logging.getLogger("cmdstanpy").disabled
     assert not logging.getLogger("prophet").disabled
+
+
+def test_prophet_in_bulk_forecasts_what_stock_prophet_forecasts() -> None:
+    from prophet import Prophet
+
+    t = np.arange(800)
+    rng = np.random.default_rng(0)
+    series = [
+        100 + 0.05 * t + 20 * np.sin(2 * np.pi * t / 7) + 10 * np.cos(2 * np.pi * t / 365.25) + rng.normal(0, 2, 800),
+        50 + np.abs(t[:60] - 30.0) + rng.normal(0, 1, 60),
+    ]
+    both = batch(*series, freq="D", h=7)
+    bulk = members.run(both, ["prophet"])[0]
+    for i, y in enumerate(series):
+        past, ahead = both.dates(i)
+        with prophet_member.quiet():
+            model = Prophet(uncertainty_samples=0).fit(pd.DataFrame({"ds": past, "y": y}))
+        np.testing.assert_allclose(bulk[i], model.predict(pd.DataFrame({"ds": ahead}))["yhat"], rtol=0.02)
 
 
 def test_members_are_chosen_by_number_of_series_and_costly_ones_are_reported() -> None:
