@@ -2,23 +2,29 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.forecasting weekly [--origin 1] [--prophet 60]
     OMP_NUM_THREADS=1 python -m benchmarks.forecasting daily [--validate]
+    OMP_NUM_THREADS=1 python -m benchmarks.forecasting scale [--series 10000]
+    OMP_NUM_THREADS=1 python -m benchmarks.forecasting prophet [--prophet 60]
 
 Run from the project root, as a module: the script shares its name with the package. Needs the evidence folder (../shared,
 or UNDERSAID_SHARED), whose `bench/m4_score.py` does the scoring. CPU is user and system time of this process and its
 children (Prophet's optimiser is one), one thread. `--origin k` and `--validate` score earlier dates than the official
-ones: settings are chosen there, and only there. statsforecast is scored too where it is installed.
+ones: settings are chosen there, and only there. statsforecast is scored too where it is installed. `scale` needs no evidence:
+the same call on ever more short series. `--write` puts what was printed into docs/benchmarks.md, in place of its last run.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import os
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -38,14 +44,92 @@ Results = dict[str, tuple[dict[str, pd.DataFrame], float]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", choices=["weekly", "daily"])
+    parser.add_argument("data", choices=["weekly", "daily", "scale", "prophet"])
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("UNDERSAID_SHARED", ROOT.parent / "shared")))
     parser.add_argument("--origin", type=int, default=0, help="weekly: 0 = official test, k = k horizons earlier")
     parser.add_argument("--validate", action="store_true", help="daily: ten origins older than the benchmark's five")
     parser.add_argument("--prophet", type=int, default=60, help="weekly: series that stock Prophet is run on")
+    parser.add_argument("--series", type=int, default=10_000, help="scale: the most series")
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmarks.md")
     options = parser.parse_args()
-    score = load(options.shared / "bench" / "m4_score.py")
-    (weekly if options.data == "weekly" else daily)(score, options)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(Both(sys.stdout, said)):
+        if options.data == "scale":
+            scale(options)
+        else:
+            score = load(options.shared / "bench" / "m4_score.py")
+            {"weekly": weekly, "daily": daily, "prophet": bulk}[options.data](score, options)
+    if options.write:
+        keep(f"forecasting {options.data}", said.getvalue())
+
+
+class Both(io.TextIOBase):
+    """A stream that writes to two others."""
+
+    def __init__(self, *streams: IO[str]) -> None:
+        self.streams = streams
+
+    def write(self, text: str) -> int:
+        """Write `text` to both."""
+        for stream in self.streams:
+            stream.write(text)
+            stream.flush()
+        return len(text)
+
+
+def keep(name: str, said: str) -> None:
+    """Put the output of a run into docs/benchmarks.md, under its name and in place of the run before."""
+    place = ROOT / "docs" / "benchmarks.md"
+    head = "# What the benchmarks printed\n\nEvery part is the output of the command above it, one run, one core.\n"
+    text = place.read_text(encoding="utf-8") if place.exists() else head
+    start, end = f"<!-- {name} -->", f"<!-- end {name} -->"
+    before, _, rest = text.partition(start)
+    after = rest.partition(end)[2].lstrip("\n")
+    module, part = name.split()
+    body = f"{start}\n## `python -m benchmarks.{module} {part}`\n\n```\n{said.strip()}\n```\n{end}\n"
+    place.write_text(f"{before.rstrip()}\n\n{body}" + (f"\n{after}" if after else ""), encoding="utf-8")
+
+
+def scale(options: argparse.Namespace) -> None:
+    """Print CPU per series of one call on 100, 1,000, ... short series of 60 weeks; linear = the last column stays."""
+    rng = np.random.default_rng(0)
+    n, rows = 100, []
+    while n <= options.series:
+        t = np.arange(60)
+        level = rng.lognormal(4, 1, n)[:, None] * (1 + 0.2 * np.sin(2 * np.pi * (t / 52 + rng.random((n, 1)))))
+        y = rng.poisson(level).astype(float)
+        long = frame({f"s{i:06d}": row for i, row in enumerate(y)}, "W-SUN", "2017-12-31")
+        made, cpu = timed(lambda long=long: {"all": forecast(long, 8, freq="W-SUN", levels=LEVELS)}, n)
+        numbers = made["all"][["yhat", "yhat-lo-95", "yhat-hi-95"]].to_numpy()
+        whole = bool(np.isfinite(numbers).all() and (numbers >= 0).all())
+        rows.append({"series": n, "CPU s": cpu * n, "ms/series": 1000 * cpu, "finite, not negative": whole})
+        n *= 10
+    print(f"\none call, short series of 60 weeks, 8 weeks ahead\n{pd.DataFrame(rows).round(3).to_string(index=False)}")
+
+
+def bulk(score: ModuleType, options: argparse.Namespace) -> None:
+    """Print CPU of Prophet in bulk beside stock Prophet, point forecasts of both, and how far they lie apart."""
+    train, _ = m4(score, options.shared, 0)
+    chosen = np.random.default_rng(0).permutation(list(train))[: options.prophet]
+    sets = {"lengths of their own": {u: train[u] for u in chosen}}
+    sets["the same 260 weeks"] = {u: train[u][-260:] for u in chosen if len(train[u]) >= 260}
+    rows = []
+    for name, part in sets.items():
+        prophet({"warm": np.arange(200.0)}, 13, "W-SUN")
+        alone({"warm": np.arange(200.0)}, 13, "W-SUN", ("prophet",))
+        many, cpu = timed(lambda part=part: alone(part, 13, "W-SUN", ("prophet",)), len(part))
+        stock, stock_cpu = timed(lambda part=part: prophet(part, 13, "W-SUN"), len(part))
+        apart = [float(np.abs(many[u]["yhat"] / stock[u]["yhat"] - 1).mean()) for u in part]
+        rows.append(
+            {
+                "series": f"{len(part)} of {name}",
+                "stock CPU s/series": stock_cpu,
+                "bulk CPU s/series": cpu,
+                "times faster": stock_cpu / cpu,
+                "median difference": float(np.median(apart)),
+            }
+        )
+    print(f"\nProphet in bulk (prophet-batch) beside stock\n{pd.DataFrame(rows).round(4).to_string(index=False)}")
 
 
 def weekly(score: ModuleType, options: argparse.Namespace) -> None:

@@ -158,3 +158,11 @@ def test_a_bad_upload_is_one_sentence_and_the_page_stays_up(example: Study, monk
     assert not app.exception
     assert "page.csv" in app.error[0].value
     assert app.title
+
+
+def test_a_topic_is_taken_apart_when_asked_and_not_before(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("topic", example, monkeypatch)
+    assert "Prophet explains" not in text(app)
+    app.toggle(key="apart").set_value(True).run()
+    assert not app.exception
+    assert "Prophet explains" in text(app)

@@ -72,6 +72,8 @@ if len(shifted):
     st.dataframe(voice_views.movers_table(shifted, say), hide_index=True, key="movers", alt=told)
     ui.link("voices", say("See the communities"), icon=":material/groups:")
 
+ui.explained(study, topic, say)
+
 posts = ui.sample_of(study, topic)
 if len(posts):
     st.subheader(say("Posts that many people met"))
