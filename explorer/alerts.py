@@ -18,6 +18,8 @@ from explorer.outbreak import Outbreak, outbreak_score
 STATES = ("gap", "starting", "learning", "ready")
 #: Weekly and monthly counts: together with the three periods before, an alert rests on at least this many.
 RECENT = 4
+#: Days beyond which no return period is told: it rests on the tail of a curve, not on anything that was seen.
+LONGEST = 36_525.0
 
 __all__ = ["KINDS", "STATES", "readiness", "score"]
 
@@ -52,11 +54,12 @@ def score(
     Returns
     -------
     One row per period from the first to the last, gaps included:
-    `ds`, `y`; `expected`, `lo`, `hi` [same unit], the negative-binomial interval of an ordinary count; `ratio` = y / expected;
+    `ds`, `y`; `expected`, `lo`, `hi` [same unit], the negative-binomial interval of an ordinary count, and `spread`, its
+    variance / mean; `ratio` = y / expected;
     `excess` = y - expected where positive; `score` and the `threshold` it is held against; `return_days`: by chance such a
-    score comes about once in so many days; `alert`; `kind` ('' | 'spike' | 'rise' | 'escalation' | 'level shift' | 'drop' |
-    'gap'; a level shift is said once and is no new alert, a gap never is one); `event` (number of the event, 0 = none);
-    `state` (one of STATES).
+    score comes about once in so many days, at most LONGEST; `alert`; `kind` ('' | 'spike' | 'rise' | 'escalation' |
+    'level shift' | 'drop' | 'gap'; a level shift is said once and is no new alert, a gap never is one); `event` (number of the
+    event, 0 = none); `state` (one of STATES).
 
     Raises
     ------
@@ -75,9 +78,14 @@ def score(
     out = pd.DataFrame({"ds": grid.ds, "y": grid.y, "expected": found.mean})
     out["lo"] = negative_binomial(found.mean, found.dispersion, tail)
     out["hi"] = negative_binomial(found.mean, found.dispersion, 1 - tail)
+    out["spread"] = found.dispersion
     out["ratio"] = grid.y / found.mean
     out["excess"] = (out["y"] - out["expected"]).clip(lower=0)
-    out["score"], out["threshold"], out["return_days"] = found.score, found.threshold, found.return_days
+    out["score"], out["threshold"], out["return_days"] = (
+        found.score,
+        found.threshold,
+        np.minimum(found.return_days, LONGEST),
+    )
     out["alert"], out["kind"], out["event"] = found.alert, found.kind, found.event
     out["state"] = np.select([np.isnan(grid.y), np.isnan(found.score), found.own < 1], STATES[:3], default=STATES[3])
     return out

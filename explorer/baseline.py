@@ -144,7 +144,7 @@ def shape(grid: Grid) -> np.ndarray:
     weekday = (grid.ds[0].day_of_week + np.arange(day[-1] + 1)) % 7
     hour = grid.ds.hour.to_numpy() if grid.grain == "fine" else np.zeros(len(grid.y), dtype=int)
     by_hour, of_day = _day_table(root, day, hour)
-    factor = _weekday_factor(of_day, weekday)[day]
+    factor = _weekday_factor(of_day)[day]
     if grid.grain == "fine":
         factor = factor * _hour_factor(by_hour / of_day[:, None], weekday >= 5)[day, hour]
     return factor
@@ -173,14 +173,12 @@ def _hour_factor(relative: np.ndarray, weekend: np.ndarray) -> np.ndarray:
     return factor
 
 
-def _weekday_factor(of_day: np.ndarray, weekday: np.ndarray) -> np.ndarray:
-    before = pd.Series(of_day).rolling(7, min_periods=5).mean().shift(1).to_numpy()
-    relative = of_day / before
-    factor = np.ones(len(of_day))
-    for d in range(7, len(of_day)):
-        start = max(0, d - WEEKDAY_DAYS)
-        same = relative[start:d][weekday[start:d] == weekday[d]]
-        factor[d] = _shrunk(same[:, None], 1.0)[0] if len(same) >= 2 else 1.0
+def _weekday_factor(of_day: np.ndarray) -> np.ndarray:
+    days = pd.Series(of_day)
+    relative = days / days.rolling(7, min_periods=5).mean().shift(1)
+    # One row a day with the same weekdays before it; two of them must have been lived through.
+    same = np.column_stack([relative.shift(lag).to_numpy() for lag in range(7, WEEKDAY_DAYS + 1, 7)])
+    factor: np.ndarray = np.where(np.arange(len(of_day)) >= 14, _shrunk(same.T, 1.0), 1.0)
     return factor
 
 

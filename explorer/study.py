@@ -22,7 +22,7 @@ ENGINES = ("duckdb", "spark")
 
 _STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "simulated", "lawful_basis"}
 _TOPIC_KEYS = {"id", "label", "label_en", "label_fr", "search", "social"}
-_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events"}
+_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "brand"}
 
 
 class BadStudy(SourceError):
@@ -66,6 +66,7 @@ class Study:
     content: tuple[Mapping[str, Any], ...] = ()
     scenarios: tuple[Mapping[str, Any], ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
+    brand: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -175,6 +176,7 @@ def _study(data: dict[str, Any], file: Path) -> Study:
         content=tuple(data.get("content", ())),
         scenarios=tuple(data.get("scenarios", ())),
         events=tuple(data.get("events", ())),
+        brand=_brand(data.get("brand", {}), file),
     )
 
 
@@ -193,6 +195,15 @@ def _topic(data: dict[str, Any], number: int, file: Path) -> Topic:
     labels = {key[-2:]: str(value) for key, value in data.items() if key in ("label_en", "label_fr")}
     label = str(data.get("label", data["id"]))
     return Topic(str(data["id"]), label, tuple(str(s) for s in search), str(data.get("social", "")), labels)
+
+
+def _brand(data: Any, file: Path) -> Mapping[str, Any]:
+    where = f"{file}, [brand]"
+    _known(data, {"name", "accounts"}, where, "key")
+    accounts = data.get("accounts", [])
+    if not isinstance(accounts, list) or not all(isinstance(a, str) for a in accounts):
+        raise BadStudy(f"accounts is {accounts!r}", where, 'write accounts = ["platform:name", ...]')
+    return dict(data)
 
 
 def _known(data: Mapping[str, Any], allowed: set[str], where: str, kind: str) -> None:

@@ -127,6 +127,64 @@ class Tallies:
         chosen = said.order_by([_.like_count.fill_null(0).desc(), _.id]).limit(n)
         return self._frame(chosen.select("created_at", "platform", "kind", "text", "like_count", "country"))
 
+    def volume(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
+        """Return how much of each topic there was: one row per (topic, period) that has at least one post, reposts included.
+
+        Columns: `topic`, `period`, `posts`, `authors`, `squares` (sum of squared posts of an author, for the effective number),
+        `negative` (posts labelled so) and `judged` (posts with a label), `reach` (followers, each account once; null = not
+        known), `countries`.
+        """
+        said = self._tagged(topics).mutate(period=_period(_.created_at, binning))
+        by_author = said.group_by("topic", "period", "author_key").aggregate(
+            n=_.count(),
+            negative=(_.sentiment_label == "negative").sum(),
+            judged=_.sentiment_label.count(),
+            followers=_.author_followers.max(),
+        )
+        people = by_author.group_by("topic", "period").aggregate(
+            posts=_.n.sum(),
+            authors=_.author_key.count(),
+            squares=ibis.cases((_.author_key.notnull(), _.n * _.n), else_=_.n).sum(),
+            negative=_.negative.sum(),
+            judged=_.judged.sum(),
+            reach=_.followers.sum(),
+        )
+        places = said.group_by("topic", "period").aggregate(countries=_.country.nunique())
+        joined = people.inner_join(places, ["topic", "period"])
+        return self._frame(joined.order_by("topic", "period"))
+
+    def hits(self, topic: Topic, limit: int = 200_000) -> pd.DataFrame:
+        """Return the newest posts of a topic, oldest first: `id`, `created_at`, `author_key`, `negative` (null = unjudged)."""
+        newest = self._tagged([topic]).order_by([_.created_at.desc(), _.id]).limit(limit)
+        chosen = newest.select("id", "created_at", "author_key", negative=_.sentiment_label == "negative")
+        return self._frame(chosen.order_by(["created_at", "id"]))
+
+    def posts_between(
+        self, topics: Sequence[Topic], start: pd.Timestamp, end: pd.Timestamp, limit: int = 200_000
+    ) -> pd.DataFrame:
+        """Return the posts of topics in [`start`, `end`), each once, oldest first, with what spread and cards need of them."""
+        inside = self._tagged(topics).filter(
+            (_.created_at >= ibis.timestamp(start.isoformat())) & (_.created_at < ibis.timestamp(end.isoformat()))
+        )
+        columns = [
+            "id", "platform", "kind", "created_at", "author_key", "author_kind", "author_followers", "country", "text",
+            "title", "links", "in_reply_to", "repost_of", "quote_of", "sentiment_label", "community", "url",
+        ]  # fmt: skip
+        once = inside.select(columns).distinct().order_by(["created_at", "id"]).limit(limit)
+        return self._frame(once)
+
+    def people_by_country(self, topic: Topic) -> pd.Series:
+        """Return the accounts that wrote on a topic by country; those without a country are left out."""
+        known = self._tagged([topic]).filter(_.country.notnull() & _.author_key.notnull())
+        frame = self._frame(known.group_by("country").aggregate(authors=_.author_key.nunique()))
+        return frame.set_index("country")["authors"]
+
+    def account(self, author_keys: Sequence[str]) -> pd.DataFrame:
+        """Return what accounts posted, whatever the topic: `id`, `created_at`, `author_key`, `author_followers`, `text`."""
+        own = self._posts().filter(_.author_key.isin(list(author_keys)) & (_.kind != "repost"))
+        chosen = own.select("id", "created_at", "author_key", "author_followers", "text")
+        return self._frame(chosen.order_by(["created_at", "id"]))
+
     def topics_of(self, topics: Sequence[Topic]) -> pd.DataFrame:
         """Return `platform`, `id`, `topic` of every post that belongs to a topic; a post may belong to several."""
         return self._frame(self._tagged(topics).select("platform", "id", "topic"))

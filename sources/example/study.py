@@ -41,8 +41,10 @@ owner = "service client"
 """
 
 
-def text(start: date) -> str:
-    """Return the study as TOML: the topics with their labels, search terms and social queries, and crisis scenarios."""
+def text(start: date, brand: str, account: str) -> str:
+    """Return the study as TOML: the topics with their labels, search terms and social queries, crisis scenarios, and the
+    brand with the key of its own account.
+    """
     parts = [_HEAD.format(geo=_quoted(GEO), start=start.isoformat())]
     for topic in TOPICS:
         parts.append(
@@ -53,7 +55,8 @@ def text(start: date) -> str:
             f"search = [{', '.join(map(_quoted, topic.search))}]\n"
             f"social = {_quoted(topic.social, literal=True)}\n"
         )
-    return "".join([*parts, _SCENARIOS])
+    own = f"\n[brand]\nname = {_quoted(brand)}\naccounts = [{_quoted(account)}]\n"
+    return "".join([*parts, _SCENARIOS, own])
 
 
 def _quoted(value: str, *, literal: bool = False) -> str:

@@ -79,7 +79,15 @@ def make(seed: int = 0, *, end: date = date(2026, 6, 28)) -> Example:
         "content": queries.content(),
     }
     tables["coverage"] = _coverage(tables, weeks)
-    return Example(tables, record(latent, crowd, full, cut, _capped_window(weeks)), study.text(weeks[0].date()))
+    return Example(
+        tables,
+        record(latent, crowd, full, cut, _capped_window(weeks)),
+        study.text(weeks[0].date(), crisis.BRAND, _own_account(crowd)),
+    )
+
+
+def _own_account(crowd: people.People) -> str:
+    return str(crowd.frame["author_key"].iloc[crowd.numbers("brand")[0]])
 
 
 def _write(

@@ -1,0 +1,264 @@
+"""Every topic and scenario of a study, scored: which alerts there were and are, with one id each for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from explorer.alert_budget import budget_days
+from explorer.alerts import score
+from explorer.panel import Panel, read_panel
+from explorer.scenarios import Scenario, scenarios_of, triggers
+from explorer.study import BadStudy, Study, Topic
+from explorer.tallies import Binning, Tallies
+from forecasting.errors import BadArgument
+
+#: The grain at which a topic is watched: the finest that holds so many posts on average.
+POSTS_PER_PERIOD = {"hour": 1.0, "day": 0.1}
+#: Days between two false alarms of a whole study, however many topics it has.
+STUDY_BUDGET = {"fewer": 91.3, "balanced": 30.4, "more": 7.0}
+#: Quiet copies of the posts of a study that a rate of false alarms is measured on.
+COPIES, COPY_DAYS = 6, 730
+_FREQ = {"hour": "h", "day": "D", "week": "7D"}
+_STEP = {"hour": pd.Timedelta(1, "h"), "day": pd.Timedelta(1, "D"), "week": pd.Timedelta(7, "D")}
+_GRAIN = {"hour": "fine", "day": "day", "week": "week", "month": "month", "quarter": "month", "year": "month"}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One series under watch: `side` "posts" or "search", `grain` as in a study, `scored` as explorer.alerts.score gives it."""
+
+    topic: str
+    label: str
+    side: str
+    grain: str
+    freq: str
+    scored: pd.DataFrame
+    coverage: pd.DataFrame | None
+
+    @property
+    def kind(self) -> str:
+        """The grain as the score knows it: "fine", "day", "week" or "month"."""
+        return _GRAIN[self.grain]
+
+    @property
+    def step(self) -> pd.Timedelta:
+        """The length of a period."""
+        return _STEP.get(self.grain, pd.Timedelta(self.scored["ds"].diff().median()))
+
+
+@dataclass(frozen=True)
+class EarlyWarning:
+    """The alerts of a study.
+
+    `events`: one row an event, newest first: `id`, `topic`, `label`, `side`, `grain`, `kind`, `at` (when it was known: the end
+    of its first alerting period), `last` (of its last one), `ds` (that first period), `observed`, `expected`, `lo`, `hi`,
+    `ratio`, `score`, `threshold`, `return_days`, `posts` (in all its alerting periods), `event` (its number in the series).
+    `days_per_false_alarm`: what was announced for the whole study.
+    `triggers`: one row a scenario that fired: `id`, `scenario`, `at`, `why`, `posts`, `authors`, `usual`, `severity`, `owner`,
+    `answer`. `series`: what was watched. `unwatched`: topics for which nothing is known.
+    """
+
+    study: Study
+    series: tuple[Watched, ...]
+    events: pd.DataFrame
+    triggers: pd.DataFrame
+    unwatched: tuple[str, ...]
+    days_per_false_alarm: float
+    until: pd.Timestamp | None
+
+    def of(self, topic: str, side: str = "posts") -> Watched | None:
+        """Return the series of a topic, None when it is not watched."""
+        return next((s for s in self.series if s.topic == topic and s.side == side), None)
+
+
+def warnings_of(
+    study: Study,
+    tallies: Tallies | None = None,
+    *,
+    sensitivity: str = "balanced",
+    budget: str | float | None = None,
+) -> EarlyWarning:
+    """Score every topic on both sides and every scenario of a study.
+
+    Parameters
+    ----------
+    sensitivity : "fewer", "balanced" or "more" (STUDY_BUDGET). budget : instead of it, false alarms of the whole study in words
+        ("about one a month") or as days between two. It is shared out evenly among the series; scenarios are not part of it.
+
+    Raises
+    ------
+    BadStudy : no topics and no scenarios, or a scenario that cannot be read.
+    """
+    tallies = tallies or Tallies(study.store)
+    scenarios = scenarios_of(study)
+    if not study.topics and not scenarios:
+        raise BadStudy("there is nothing to watch yet", study.path.name, "write [[topics]] or [[scenarios]] into it")
+    if sensitivity not in STUDY_BUDGET:
+        raise BadArgument(
+            f"the sensitivity {sensitivity!r} is not known", "sensitivity", "pass fewer, balanced or more"
+        )
+    days = STUDY_BUDGET[sensitivity] if budget is None else budget_days(budget, sensitivity, "day")
+    span = tallies.posts_span()
+    panel = read_panel(study, tallies) if study.topics else None
+    raw: list[Watched] = []
+    if span is not None:
+        raw += _posts_series(study, tallies, span)
+    elif panel is not None:
+        raw += _panel_series(study, panel, panel.social, "posts", "posts")
+    if panel is not None:
+        raw += _panel_series(study, panel, panel.search, "value", "search")
+    series = tuple(_scored(one, days * len(raw)) for one in raw)
+    seen = {s.topic for s in series}
+    until = span[1] if span is not None else max((s.scored["ds"].max() for s in series), default=None)
+    return EarlyWarning(
+        study,
+        series,
+        _events(series),
+        _triggers(scenarios, tallies, span),
+        tuple(t.id for t in study.topics if t.id not in seen),
+        days,
+        until,
+    )
+
+
+def measured_days(warned: EarlyWarning, sensitivity: str, *, seed: int = 0) -> tuple[float, float]:
+    """Measure the false alarms of a sensitivity on quiet copies of this study's own series.
+
+    A copy has the level, pattern and spread that was expected of each period, and no event: negative-binomial draws.
+
+    Returns
+    -------
+    False alarms seen, and how many were announced, over the same time.
+    """
+    per_series = STUDY_BUDGET[sensitivity] * len(warned.series)
+    rng = np.random.default_rng(seed)
+    seen = announced = 0.0
+    posts = [s for s in warned.series if s.side == "posts"]
+    for watched in posts[:: max(1, len(posts) // COPIES)][:COPIES]:
+        known = watched.scored.dropna(subset=["expected", "spread"]).tail(
+            round(COPY_DAYS * pd.Timedelta(1, "D") / watched.step)
+        )
+        if len(known) < 3:
+            continue
+        mean, spread = known["expected"].to_numpy(float), np.maximum(known["spread"].to_numpy(float), 1.001)
+        y = rng.negative_binomial(np.maximum(mean / (spread - 1), 1e-9), 1 / spread)
+        found = score(pd.DataFrame({"ds": known["ds"], "y": y}), freq=watched.freq, budget=per_series)
+        ready = found["state"].isin(["ready", "learning"])
+        seen += float((found["alert"] & ready).sum())
+        announced += float(ready.sum()) * (watched.step / pd.Timedelta(1, "D")) / per_series
+    return seen, announced
+
+
+def event_id(topic: str, side: str, ds: pd.Timestamp) -> str:
+    """Return the name of an event: the same whatever the grain and however often the study is watched."""
+    return f"{topic}/{side}/{ds:%Y-%m-%d}"
+
+
+def _posts_series(study: Study, tallies: Tallies, span: tuple[pd.Timestamp, pd.Timestamp]) -> list[Watched]:
+    hourly = tallies.volume(study.topics, Binning("hour"))
+    coverage = tallies.small("coverage")
+    coverage = coverage[coverage["table"] == "posts"]
+    found = []
+    for topic in study.topics:
+        own = hourly[hourly["topic"] == topic.id]
+        if own.empty:
+            continue
+        grain = _grain_for(float(own["posts"].sum()), span)
+        step = _STEP[grain]
+        # Weeks are counted back from the last whole one, so that the newest post always closes a period.
+        last = span[1].floor("h" if grain == "hour" else "D")
+        first = span[0].floor("h" if grain == "hour" else "D")
+        edges = pd.date_range(end=last, start=last - ((last - first) // step) * step, freq=_FREQ[grain])
+        if len(edges) < 3:
+            continue
+        at = edges.searchsorted(own["period"], side="right") - 1
+        inside = (at >= 0) & (at < len(edges) - 1)
+        y = np.bincount(at[inside], weights=own["posts"].to_numpy(float)[inside], minlength=len(edges) - 1)
+        frame = pd.DataFrame({"ds": edges[:-1], "y": y})
+        named = coverage[coverage["query"].isin([topic.social, topic.id, topic.label])]
+        found.append(Watched(topic.id, topic.label, "posts", grain, _FREQ[grain], frame, named))
+    return found
+
+
+def _grain_for(posts: float, span: tuple[pd.Timestamp, pd.Timestamp]) -> str:
+    for grain, least in POSTS_PER_PERIOD.items():
+        if posts / max((span[1] - span[0]) / _STEP[grain], 1.0) >= least:
+            return grain
+    return "week"
+
+
+def _panel_series(study: Study, panel: Panel, table: pd.DataFrame, column: str, side: str) -> list[Watched]:
+    found = []
+    for topic in study.topics:
+        own = table[table["topic"] == topic.id][["period", column]].rename(columns={"period": "ds", column: "y"})
+        own = own.dropna(subset=["ds"]).sort_values("ds")
+        if own["y"].notna().sum() >= 3:
+            found.append(Watched(topic.id, topic.label, side, panel.grain, panel.freq, own, None))
+    return found
+
+
+def _scored(raw: Watched, days: float) -> Watched:
+    return replace(raw, scored=score(raw.scored, freq=raw.freq, budget=days, coverage=raw.coverage))
+
+
+_EVENT_COLUMNS = [
+    "id", "topic", "label", "side", "grain", "kind", "at", "last", "ds", "observed", "expected", "lo", "hi", "ratio", "score",
+    "threshold", "return_days", "posts", "event",
+]  # fmt: skip
+
+
+def _events(series: tuple[Watched, ...]) -> pd.DataFrame:
+    rows = []
+    for watched in series:
+        spoken = watched.scored[watched.scored["alert"]]
+        for number, group in spoken.groupby("event"):
+            first = group.iloc[0]
+            # The strongest period tells the event; its first one gives it its name and time.
+            rows.append(
+                {
+                    "id": event_id(watched.topic, watched.side, first["ds"]),
+                    "topic": watched.topic,
+                    "label": watched.label,
+                    "side": watched.side,
+                    "grain": watched.grain,
+                    "kind": first["kind"],
+                    "at": first["ds"] + watched.step,
+                    "last": group["ds"].iloc[-1] + watched.step,
+                    "ds": first["ds"],
+                    "observed": first["y"],
+                    "posts": group["y"].sum(),
+                    "event": int(number),
+                    **{c: first[c] for c in ("expected", "lo", "hi", "ratio", "score", "threshold", "return_days")},
+                }
+            )
+    table = pd.DataFrame(rows, columns=_EVENT_COLUMNS)
+    return table.sort_values("at", ascending=False, kind="stable", ignore_index=True)
+
+
+def _triggers(
+    scenarios: tuple[Scenario, ...], tallies: Tallies, span: tuple[pd.Timestamp, pd.Timestamp] | None
+) -> pd.DataFrame:
+    columns = ["id", "scenario", "at", "why", "posts", "authors", "usual", "severity", "owner", "answer"]
+    parts = []
+    for scenario in scenarios if span is not None else ():
+        assert span is not None
+        fired = triggers(tallies.hits(scenario.topic), scenario, start=span[0], end=span[1])
+        fired = fired.assign(
+            scenario=scenario.name, severity=scenario.severity, owner=scenario.owner, answer=scenario.answer
+        )
+        fired["id"] = [f"scenario:{scenario.name}/{row.why}/{row.at:%Y-%m-%dT%H}" for row in fired.itertuples()]
+        parts.append(fired[columns])
+    kept = [p for p in parts if len(p)]
+    table = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=columns)
+    return table.sort_values("at", ascending=False, kind="stable", ignore_index=True)
+
+
+def topic_of(study: Study, name: str) -> Topic:
+    """Return the topic or scenario behind an event."""
+    for scenario in scenarios_of(study):
+        if scenario.topic.id == name:
+            return scenario.topic
+    return study.topic(name)
