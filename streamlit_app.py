@@ -23,6 +23,7 @@ pages = {
     "topic": st.Page(PAGES / "topic.py", title=say("Topic"), icon=":material/topic:", url_path="topic"),
     "voices": st.Page(PAGES / "voices.py", title=say("Voices"), icon=":material/groups:", url_path="voices"),
     "plan": st.Page(PAGES / "plan.py", title=say("Plan"), icon=":material/event:", url_path="plan"),
+    "alerts": st.Page(PAGES / "alerts.py", title=say("Alerts"), icon=":material/notifications:", url_path="alerts"),
     "data": st.Page(PAGES / "data.py", title=say("Data"), icon=":material/database:", url_path="data"),
     "method": st.Page(PAGES / "method.py", title=say("Method"), icon=":material/menu_book:", url_path="method"),
 }

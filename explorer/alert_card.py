@@ -17,6 +17,10 @@ BEFORE = pd.Timedelta(28, "D")
 #: A term is new when so many different people use it and its log-odds stand out by so many deviations.
 TERM_AUTHORS, TERM_Z, TERMS = 3, 3.0, 8
 FIRST_POSTS = 5
+_NO_POSTS = pd.DataFrame(
+    columns=["id", "platform", "kind", "created_at", "author_key", "author_followers", "country", "text", "title", "url",
+             "sentiment_label"]
+).assign(created_at=pd.Series(dtype="datetime64[us, UTC]"))  # fmt: skip
 _WORD = r"(?u)\b[^\W\d_][\w’'-]{2,}\b"
 #: With fewer people than this in the weeks before, the words of all topics tell what is new.
 FEW_BEFORE = 20
@@ -62,8 +66,10 @@ def explain(warned: EarlyWarning, event: str, tallies: Tallies) -> Card:
     assert watched is not None
     since = begin(watched, row["ds"])
     end = row["last"]
-    posts = tallies.posts_between([topic], _utc(since - BEFORE), _utc(end))
+    with_posts = tallies.posts_span() is not None  # counts alone tell how much, not who
+    posts = tallies.posts_between([topic], _utc(since - BEFORE), _utc(end)) if with_posts else _NO_POSTS
     now, past = posts[posts["created_at"] >= _utc(since)], posts[posts["created_at"] < _utc(since)]
+    enough = past["author_key"].nunique() >= FEW_BEFORE
     sized = tier(now["author_followers"])
     by_size = now.assign(tier=sized).groupby("tier").agg(posts=("id", "size"), authors=("author_key", "nunique"))
     others = warned.events[(warned.events["topic"] == row["topic"]) & (warned.events["at"] < row["at"])]
@@ -72,7 +78,7 @@ def explain(warned: EarlyWarning, event: str, tallies: Tallies) -> Card:
         row,
         since,
         now,
-        new_terms(now, past if past["author_key"].nunique() >= FEW_BEFORE else _all_topics(warned, tallies, since)),
+        new_terms(now, past if enough or not with_posts else _all_topics(warned, tallies, since)),
         now.head(FIRST_POSTS)[["created_at", "platform", "kind", "text", "author_followers", "url"]],
         by_size.reindex(kept).reset_index(),
         against_topic(now, tallies.people_by_country(topic)) if len(now) else pd.DataFrame(),

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import measuring, running, study, text, voices
+from explorer.commands import measuring, running, study, text, voices, warning
 from explorer.commands.console import err
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
@@ -29,6 +29,8 @@ app.command("voices")(voices.voices)
 app.command("forecast")(measuring.forecast)
 app.command("report")(measuring.report)
 app.command("train-tone")(text.train_tone)
+app.command("alerts")(warning.alerts)
+app.command("watch")(warning.watch)
 app.command("app")(running.app)
 app.command("doctor")(running.doctor)
 

@@ -55,7 +55,8 @@ class EarlyWarning:
 
     `events`: one row an event, newest first: `id`, `topic`, `label`, `side`, `grain`, `kind`, `at` (when it was known: the end
     of its first alerting period), `last` (of its last one), `ds` (that first period), `observed`, `expected`, `lo`, `hi`,
-    `ratio`, `score`, `threshold`, `return_days`, `posts` (in all its alerting periods), `event` (its number in the series).
+    `ratio`, `score`, `threshold`, `return_days`, `posts` (in all its alerting periods), `alerts` (how many of these),
+    `event` (its number in the series).
     `days_per_false_alarm`: what was announced for the whole study.
     `triggers`: one row a scenario that fired: `id`, `scenario`, `at`, `why`, `posts`, `authors`, `usual`, `severity`, `owner`,
     `answer`. `series`: what was watched. `unwatched`: topics for which nothing is known.
@@ -206,7 +207,7 @@ def _scored(raw: Watched, days: float) -> Watched:
 
 _EVENT_COLUMNS = [
     "id", "topic", "label", "side", "grain", "kind", "at", "last", "ds", "observed", "expected", "lo", "hi", "ratio", "score",
-    "threshold", "return_days", "posts", "event",
+    "threshold", "return_days", "posts", "alerts", "event",
 ]  # fmt: skip
 
 
@@ -230,6 +231,7 @@ def _events(series: tuple[Watched, ...]) -> pd.DataFrame:
                     "ds": first["ds"],
                     "observed": first["y"],
                     "posts": group["y"].sum(),
+                    "alerts": len(group),
                     "event": int(number),
                     **{c: first[c] for c in ("expected", "lo", "hi", "ratio", "score", "threshold", "return_days")},
                 }

@@ -22,7 +22,7 @@ ENGINES = ("duckdb", "spark")
 
 _STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "simulated", "lawful_basis"}
 _TOPIC_KEYS = {"id", "label", "label_en", "label_fr", "search", "social"}
-_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "brand"}
+_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "brand", "watch"}
 
 
 class BadStudy(SourceError):
@@ -67,6 +67,7 @@ class Study:
     scenarios: tuple[Mapping[str, Any], ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
     brand: Mapping[str, Any] = field(default_factory=dict)
+    watch: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -177,6 +178,7 @@ def _study(data: dict[str, Any], file: Path) -> Study:
         scenarios=tuple(data.get("scenarios", ())),
         events=tuple(data.get("events", ())),
         brand=_brand(data.get("brand", {}), file),
+        watch=data.get("watch", {}),
     )
 
 

@@ -134,7 +134,7 @@ class Tallies:
         `negative` (posts labelled so) and `judged` (posts with a label), `reach` (followers, each account once; null = not
         known), `countries`.
         """
-        said = self._tagged(topics).mutate(period=_period(_.created_at, binning))
+        said = self._tagged(topics).mutate(period=period_of(_.created_at, binning))
         by_author = said.group_by("topic", "period", "author_key").aggregate(
             n=_.count(),
             negative=(_.sentiment_label == "negative").sum(),

@@ -13,7 +13,7 @@ from explorer.importing import import_bytes
 from explorer.study import Study, new_study
 from tests.conftest import ROOT
 
-PAGES = ("gaps", "topic", "voices", "plan", "data", "method")
+PAGES = ("gaps", "topic", "voices", "plan", "alerts", "data", "method")
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 

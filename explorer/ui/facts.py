@@ -22,7 +22,7 @@ def fact(number: Fact, label: str, shown: str, meaning: str, say: Words, *, inte
     with st.container(border=True, height="stretch"):
         st.metric(label, shown)
         if number.lo is not None and number.hi is not None and number.level is not None:
-            span = interval or say.span(number.lo, number.hi)
+            span = interval or _span(number, say)
             st.caption(say("{level} interval: {span}", level=say.percent(number.level, 0), span=span))
         with st.popover(say("How is this known?"), type="tertiary", icon=":material/help:"):
             st.markdown(meaning)
@@ -33,6 +33,14 @@ def fact(number: Fact, label: str, shown: str, meaning: str, say: Words, *, inte
             link("method", say("How it is made"), icon=":material/menu_book:", m=number.method)
 
 
+def _span(number: Fact, say: Words) -> str:
+    """Return the interval of a number in its own unit."""
+    if number.unit == "doublings":
+        return say.span(number.lo, number.hi)
+    shown = say.percent if number.unit == "share" else say.number
+    return f"{shown(number.lo, 0)} … {shown(number.hi, 0)}"
+
+
 def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
     lines = []
     if number.n is not None:
@@ -41,6 +49,7 @@ def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
             "voices": say("people"),
             "posts": say("posts"),
             "weeks": say("weeks"),
+            "days": say("days"),
         }
         lines.append((say("Rests on"), f"{say.number(number.n, 0)} {counted.get(number.n_of, number.n_of)}"))
     if number.period is not None:
