@@ -46,12 +46,7 @@ class Tallies:
 
     def latest(self, table: str) -> Any:
         """Return the table with the newest row of every key, as an expression; empty when nothing was stored."""
-        files = self._store.files(table)
-        if not files:
-            return ibis.memtable(TABLES[table].empty_table())
-        rows = self._engine.read_parquet(files, union_by_name=True)
-        absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
-        rows = rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
+        rows = self._stored(table)
         newest = ibis.row_number().over(
             ibis.window(group_by=list(KEYS[table]), order_by=[_.fetched_at.desc(), _.batch_id.desc()])
         )
@@ -78,7 +73,8 @@ class Tallies:
 
     def post_queries(self) -> list[str]:
         """Return the names of the queries that matched the posts in their source, without the unknown ones."""
-        named = self._posts().filter(_.query != "").group_by("query").aggregate(n=_.count())
+        # Over all versions of a post: names need no newest one, and finding it takes memory by the row.
+        named = self._stored("posts").filter(_.query != "").group_by("query").aggregate(n=_.count())
         return list(self._frame(named.order_by([_.n.desc(), _.query]).limit(500))["query"])
 
     def posts_span(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
@@ -216,6 +212,15 @@ class Tallies:
             if t.social
         ]
         return ibis.union(named.select(columns), *spoken) if spoken else named.select(columns)
+
+    def _stored(self, table: str) -> Any:
+        """Every stored row of a table, older versions included, as an expression."""
+        files = self._store.files(table)
+        if not files:
+            return ibis.memtable(TABLES[table].empty_table())
+        rows = self._engine.read_parquet(files, union_by_name=True)
+        absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
+        return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
 
     def _posts(self) -> Any:
         """The newest version of every post, worked out once."""
