@@ -18,6 +18,8 @@ from explorer.networks import Array, Network, Whole, from_pairs, modularity, net
 SMALLEST = 10
 #: Mean agreement (NMI) of runs with different seeds below which communities are called unstable.
 STABLE = 0.7
+#: Pairs from which on communities are looked for with two seeds instead of five.
+LARGE = 500_000
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,14 @@ class Controversy:
 
 
 def communities(
-    net: Network, *, runs: int = 5, resolution: float = 1.0, iterations: int = 3, seed: int = 0
+    net: Network, *, runs: int | None = None, resolution: float = 1.0, iterations: int = 3, seed: int = 0
 ) -> Communities:
     """Find communities with the Leiden algorithm and say how far they depend on chance.
 
     Parameters
     ----------
-    runs : with different seeds; the partition with the highest modularity is returned, the others measure its stability.
+    runs : with different seeds; the partition with the highest modularity is returned, the others measure its stability. If
+        left out, 5, and 2 from LARGE pairs on, where runs differ little and each takes seconds; the result says how many.
     resolution : above 1 gives more, smaller communities.
 
     References
@@ -75,6 +78,8 @@ def communities(
     if net.pairs == 0:
         frame = pd.DataFrame({"node": net.names, "community": np.arange(net.nodes), "certain": np.nan})
         return Communities(frame, float("nan"), float("nan"), 0)
+    if runs is None:
+        runs = 2 if net.pairs >= LARGE else 5
     graph = _graph(net)
     found = [_leiden(graph, resolution, iterations, seed + run) for run in range(max(runs, 1))]
     scores = [modularity(net, f) for f in found]
@@ -88,12 +93,16 @@ def communities(
     return Communities(frame, max(scores), float(np.mean(agree)) if agree else float("nan"), len(found))
 
 
-def sides(net: Network, *, seed: int = 0) -> NDArray[np.int64]:
+def sides(net: Network, *, seed: int = 0, within: Communities | None = None) -> NDArray[np.int64]:
     """Return the side (0 or 1) of every node: Leiden communities merged pairwise for modularity, then nodes moved greedily.
 
-    Sides are found in every network, also where there are none: only their score tells.
+    Sides are found in every network, also where there are none: only their score tells. `within` : communities of this very
+    network, where they are known already; else they are looked for with `seed`.
     """
-    group = _leiden(_graph(net), 1.0, 3, seed) if net.pairs else np.arange(net.nodes) % 2
+    if within is not None:
+        group = within.of["community"].to_numpy()
+    else:
+        group = _leiden(_graph(net), 1.0, 3, seed) if net.pairs else np.arange(net.nodes) % 2
     group = _merge(net, group)
     return _move(net, group)
 

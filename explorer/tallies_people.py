@@ -23,7 +23,9 @@ Interaction = Literal["repost", "reply", "quote"]
 #: The column that names the post that an interaction answers.
 PARENTS: dict[str, str] = {"repost": "repost_of", "reply": "in_reply_to", "quote": "quote_of"}
 #: Traits that posts or authors carry, by which a conversation is broken down.
-TRAITS = ("lang", "country", "region", "platform", "kind", "sentiment_label", "gender", "age_band", "community")
+TRAITS = ("lang", "country", "region", "platform", "kind", "sentiment_label", "community")
+#: Traits of persons: never counted here, handed on with their keys to sources.disclosure alone.
+PERSONAL = ("gender", "age_band")
 #: Counts that a post may carry; null = unknown.
 COUNTS = ("like_count", "repost_count", "reply_count", "quote_count", "bookmark_count", "view_count")
 _ADDRESS = r"https?://[^\s\"'<>\],]+"
@@ -148,8 +150,9 @@ class PeopleTallies(Tallies):
     ) -> pd.DataFrame:
         """Return `topic`, (`period`,) `value` (of the trait; null = unknown), `posts`, `authors`.
 
-        Traits of persons (gender, age_band) are raw counts here: whoever shows them goes through explorer.demographics.
+        Raises ValueError for a trait of persons (PERSONAL): their raw counts never leave, see explorer.demographics.
         """
+        _not_personal(trait)
         own = self._own(topics, span).mutate(value=_[trait])
         by = ["topic", "value"]
         if binning is not None:
@@ -157,11 +160,13 @@ class PeopleTallies(Tallies):
         per = own.group_by(by).aggregate(posts=_.count(), authors=_.author_key.nunique())
         return self._frame(per.order_by(by))
 
-    def crossed(self, topics: Sequence[Topic], traits: Sequence[str], span: Span | None = None) -> pd.DataFrame:
-        """Return the traits together with `authors` (distinct) and `posts`, all topics together; null = unknown."""
-        once = self._once(topics, span).filter((_.kind != "repost") & _.author_key.notnull())
-        per = once.group_by(list(traits)).aggregate(authors=_.author_key.nunique(), posts=_.count())
-        return self._frame(per.order_by(list(traits)))
+    def people(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
+        """Return `author_key`, `topic`, `gender`, `age_band` of everyone who wrote on a topic, one row a person, for
+        sources.disclosure only. `topic` is null for who wrote on several; a trait is null where it is unknown or contradicts.
+        """
+        own = self._own(topics, span).filter(_.author_key.notnull())
+        one = {c: ibis.ifelse(_[c].nunique() == 1, _[c].min(), ibis.null("string")) for c in ("topic", *PERSONAL)}
+        return self._frame(own.group_by("author_key").aggregate(**one).order_by("author_key"))
 
     def echo(self, topics: Sequence[Topic], binning: Binning | None = None, span: Span | None = None) -> pd.DataFrame:
         """Return what came back: per `topic` (, `period`) and `measure`, its `total` over the `known` of `posts`.
@@ -230,7 +235,8 @@ class PeopleTallies(Tallies):
     def group_traits(
         self, topics: Sequence[Topic], groups: pd.DataFrame, trait: str, span: Span | None = None
     ) -> pd.DataFrame:
-        """Return `group`, `value` (of the trait or topic; null = unknown), `authors`, `posts`."""
+        """Return `group`, `value` (of a trait not personal, or topic; null = unknown), `authors`, `posts`."""
+        _not_personal(trait)
         own = self._own(topics, span).inner_join(self._given(groups, ["author_key", "group"]), "author_key")
         per = own.group_by("group", value=_[trait]).aggregate(authors=_.author_key.nunique(), posts=_.count())
         return self._frame(per.order_by(["group", _.authors.desc(), "value"]))
@@ -302,3 +308,8 @@ class PeopleTallies(Tallies):
 
     def _given(self, frame: pd.DataFrame, columns: list[str]) -> Any:
         return ibis.memtable(pa.Table.from_pandas(frame[columns].drop_duplicates(), preserve_index=False))
+
+
+def _not_personal(trait: str) -> None:
+    if trait in PERSONAL:
+        raise ValueError(f"{trait} is a trait of persons: count it in explorer.demographics, in groups of k or more")

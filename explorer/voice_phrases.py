@@ -25,3 +25,6 @@ CONFLICTS = {
 }
 
 REPEATED_BY = {"words": "the same words", "link": "the same link"}
+
+#: Keys as the posts table and sources.disclosure write them.
+GENDERS = {"female": "women", "male": "men", "all": "all", "unknown": "not told"}

@@ -88,6 +88,8 @@ if len(consensus):
 for note in circles.notes:
     st.caption(say(NOT_MEASURED[note]))
 
+ui.who_they_are(study, answer, say)
+
 with st.container(horizontal=True, key="next"):
     ui.link("gaps", say("See the gaps"), icon=":material/compare_arrows:")
     ui.link("method", say("How it is made"), icon=":material/menu_book:", m="voices")

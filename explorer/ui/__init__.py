@@ -1,6 +1,7 @@
 """What the pages share: session, cached answers, facts that explain themselves, states, uploads, exports."""
 
 from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
+from explorer.ui.demographics import who_they_are
 from explorer.ui.explained import explained
 from explorer.ui.exports import export_forecast, export_gaps, study_file
 from explorer.ui.facts import draw, fact, gap_meaning, reason, record
@@ -26,5 +27,6 @@ __all__ = [
     "export_forecast",
     "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",
-    "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload", "words",
+    "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload",
+    "who_they_are", "words",
 ]  # fmt: skip
