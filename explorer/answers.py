@@ -63,7 +63,7 @@ class Gaps:
             sources=self.panel.sources,
             fetched_at=self.panel.fetched_at,
             params={"window": self.window, "topics": len(self.table)},
-            warnings=tuple(w for w in str(row.get("warning", "")).split("; ") if w) + self._capped(),
+            warnings=tuple(w for w in str(row.get("warning", "")).split("; ") if w),
             corrected=self.corrected,
             simulated=self.study.simulated,
         )
@@ -78,9 +78,6 @@ class Gaps:
         """Return the topics with this verdict, strongest first."""
         found = self.table[self.table["verdict"] == verdict]
         return list(found["topic"]) if verdict != "loud" else list(found["topic"])[::-1]
-
-    def _capped(self) -> tuple[str, ...]:
-        return ("capped",) if any(n.code == "coverage capped" for n in self.panel.notes) else ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +108,9 @@ def find_gaps(
     panel = panel or read_panel(study, tallies)
     window = window or WINDOWS[panel.grain]
     table = gap(panel.search, voice_of(panel, corrected=corrected), window=window, level=level, seed=seed)
+    # A topic without a gap says so too: that nothing can be told of it may come from the cap.
+    capped = table["topic"].isin(panel.capped)
+    table.loc[capped, "warning"] = [f"{w}; capped" if w else "capped" for w in table.loc[capped, "warning"]]
     table["certainty"] = [_certainty(row) for _, row in table.iterrows()]
     return Gaps(study, panel, table, level, window, corrected and panel.voice == "people")
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import measuring, running, study, text, voices, warning
+from explorer.commands import measuring, privacy, running, study, text, voices, warning
 from explorer.commands.console import err
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
@@ -24,6 +24,7 @@ app.command("new")(study.new)
 app.command("import")(study.import_)
 app.command("sources")(study.sources)
 app.command("collect")(study.collect)
+app.command("forget")(privacy.forget)
 app.command("gaps")(measuring.gaps)
 app.command("voices")(voices.voices)
 app.command("forecast")(measuring.forecast)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from explorer.study import BadStudy, Study
+from explorer.study import BadStudy, Study, note_terms
+from sources.archive import Archive
 from sources.collect import Progress, Report, collect
-from sources.connector import Brief, Subject, Window, plan
+from sources.connector import Brief, Subject, Window, connectors, open_source, plan
+from sources.deletions import Deleted, forget_deleted
+from sources.errors import SourceError
+from sources.recheck import LooksAgain, recheck
+from sources.store import Store
 from sources.transport import Wire
 
 #: How far back a study without a start is collected: what one weekly answer of Google Trends holds.
 FIVE_YEARS = timedelta(days=5 * 365 + 1)
+NO_BASIS = (
+    "posts are personal data and the study names no basis for working with them; "
+    'write lawful_basis = "…" under [study], see docs/privacy.md'
+)
 
 
 def collect_study(
@@ -57,4 +67,48 @@ def collect_study(
     subjects = tuple(Subject(t.id, t.search, t.social) for t in study.topics)
     brief = Brief(subjects, window, study.geo, study.languages, study.grain)
     asks = plan(brief, settings, wire) if wire is not None else plan(brief, settings)
-    return collect(asks, study.store, patience=patience, progress=progress, stop=stop)
+    allowed = {name: f"{now:%Y-%m-%d}: {kind.caps.terms}" for name, kind in connectors().items() if name in settings
+               and not isinstance(kind, SourceError)}  # fmt: skip
+    study = note_terms(study, allowed)
+    report = collect(
+        asks, study.store, patience=patience, progress=progress, stop=stop, keep_raw=study.keep_raw_days > 0
+    )
+    for name in settings:
+        Archive(study.store.root).purge(name, now - timedelta(days=study.keep_raw_days))
+    if any(a.query.table == "posts" for a in asks) and not study.lawful_basis:
+        report = replace(report, notes=(*report.notes, NO_BASIS))
+    return report
+
+
+def recheck_study(
+    study: Study,
+    *,
+    only: Sequence[str] | None = None,
+    certain: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    wire: Wire | None = None,
+) -> list[Deleted]:
+    """Look again at every stored post of the study's sources and forget those that are no longer shown.
+
+    Parameters
+    ----------
+    only : names of sources; all of the study's if left out.
+    certain : delete even where a source says that most of its posts are gone.
+    """
+    wire = wire or Wire()
+    sources = [open_source(name, options, wire) for name, options in study.sources.items() if not only or name in only]
+    by_id = [s for s in sources if not isinstance(s, LooksAgain)]
+    found = forget_deleted(study.store, by_id, clock=wire.clock, certain=certain, progress=progress, stop=stop)
+    return found + [_by_answers(study.store, s, wire) for s in sources if isinstance(s, LooksAgain)]
+
+
+def _by_answers(store: Store, source: LooksAgain, wire: Wire) -> Deleted:
+    """Look again at a source whose stored ids are hashes, through the answers that are still kept."""
+    posts = store.read("posts", columns=["id", "source"]).to_pandas()
+    stored = posts.loc[posts["source"] == source.name, "id"].nunique()
+    if not (health := source.check()).works:
+        return Deleted(source.name, stored, 0, 0, health.why)
+    seen = recheck(store, [source], clock=wire.clock)
+    late = f"{stored - seen.looked} posts are not in an answer that is still kept" if seen.looked < stored else ""
+    return Deleted(source.name, stored, seen.looked, seen.gone, "; ".join(filter(None, [*seen.failed, late])))

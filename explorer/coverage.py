@@ -19,6 +19,29 @@ def cover_frame(**columns: object) -> pd.DataFrame:
     return frame[COLUMNS]
 
 
+def capped_topics(coverage: pd.DataFrame, table: str, study: Study) -> tuple[str, ...]:
+    """Return the ids of the topics of which a collection stopped at a limit, and which no complete one has covered since.
+
+    A cap looks exactly like silence: whatever is said of these topics has to say so.
+    """
+    found: set[str] = set()
+    own = coverage[coverage["table"] == table]
+    for row in own[own["status"] == "capped"].itertuples():
+        same = own[(own["query"] == row.query) & (own["status"] == "complete") & (own["fetched_at"] >= row.fetched_at)]
+        if ((same["start"] <= row.start) & (same["end"] >= row.end)).any():
+            continue
+        found |= set(_topics_of(str(row.query), study))
+    return tuple(t.id for t in study.topics if t.id in found)
+
+
+def _topics_of(query: str, study: Study) -> list[str]:
+    """Return the topics that a row of coverage speaks of: all where it names no query."""
+    if not query:
+        return [t.id for t in study.topics]
+    name = fold(query)
+    return [t.id for t in study.topics if name in {*t.names(), *map(fold, t.search)}][-1:]
+
+
 def holes(coverage: pd.DataFrame, table: str, study: Study, grain: str, periods: pd.DatetimeIndex) -> pd.DataFrame:
     """Return the (topic, period) pairs of `table` that were not collected whole.
 
@@ -36,19 +59,12 @@ def holes(coverage: pd.DataFrame, table: str, study: Study, grain: str, periods:
     """
     found: list[dict[str, object]] = []
     own = coverage[coverage["table"] == table]
-    topic_of = {name: topic.id for topic in study.topics for name in (*topic.names(), *map(fold, topic.search))}
     if own.empty or not len(periods):
         return pd.DataFrame(found, columns=["topic", "period", "status"])
     for row in own[~own["status"].isin(WHOLE)].itertuples():
         if row.start <= periods[0] and row.end >= next_start(periods[-1], grain):
             continue
-        topics = (
-            [t.id for t in study.topics]
-            if not row.query
-            else [topic_of[fold(row.query)]]
-            if fold(row.query) in topic_of
-            else []
-        )
+        topics = _topics_of(str(row.query), study)
         same = own[(own["query"] == row.query) & (own["status"] == "complete") & (own["fetched_at"] >= row.fetched_at)]
         for period in periods[
             (periods < row.end) & (periods > row.start - (next_start(periods[0], grain) - periods[0]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from explorer.coverage import capped_topics
 from explorer.notes import Note
 from explorer.periods import coarsest, frequency
 from explorer.search_side import interest_rows, search_cover, search_series
@@ -20,6 +21,7 @@ class Panel:
 
     `search`: topic, period, value, lo, hi, scale_error. `social`: topic, period, posts, authors, reposts, loud_authors.
     NaN = not known; a zero was measured. `coverage`: side, source, period, status, rows. `week_start`: 0 Monday .. 6 Sunday.
+    `capped`: topics of which the collection of what is said stopped at a limit.
     """
 
     grain: str
@@ -32,6 +34,7 @@ class Panel:
     fetched_at: pd.Timestamp | None
     unit: str
     voice: Voice
+    capped: tuple[str, ...] = ()
 
     @property
     def freq(self) -> str:
@@ -80,7 +83,8 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
         stamps.append(tallies.small("coverage")["fetched_at"].max())
     fetched = max((s for s in stamps if pd.notna(s)), default=None)
     sources = tuple(dict.fromkeys(coverage["source"]))
-    return Panel(grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice)
+    capped = capped_topics(tallies.small("coverage"), "posts" if has_posts else "counts", study)
+    return Panel(grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice, capped)
 
 
 def _note_caps(tallies: Tallies, notes: list[Note]) -> None:

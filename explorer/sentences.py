@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from explorer.answers import Gaps, Outlook
+from explorer.panel import Panel
+from explorer.study import Study
 from explorer.words import Words
 
 
@@ -20,6 +22,14 @@ def headline(answer: Gaps, words: Words) -> str:
     lead = words("{topic} comes first, {factor} times.", topic=labels[silent[0]], factor=words.factor(first["gap"]))
     count = _count(words, len(silent), total)
     return f"{count} {lead}"
+
+
+def cut_off(study: Study, panel: Panel, words: Words) -> str:
+    """Return which topics rest on a collection that stopped at a limit, in one sentence; '' when none does."""
+    labels = {t.id: t.label_in(words.language) for t in study.topics}
+    named = [labels[t] for t in panel.capped]
+    shown = ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
+    return words("Stopped at a limit, there is more than was counted: {topics}.", topics=shown) if named else ""
 
 
 def _count(words: Words, silent: int, total: int) -> str:

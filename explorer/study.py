@@ -19,10 +19,13 @@ from sources.store import Store
 FILE_NAME = "study.toml"
 GRAINS = ("auto", "hour", "day", "week", "month", "quarter", "year")
 ENGINES = ("duckdb", "spark")
+#: Days for which raw answers, which hold names and texts as they came, are kept where the study does not say.
+KEEP_RAW_DAYS = 30
 
-_STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "simulated", "lawful_basis"}
+_STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "simulated", "lawful_basis", "notice"}
+_STUDY_KEYS |= {"keep_raw_days"}
 _TOPIC_KEYS = {"id", "label", "label_en", "label_fr", "search", "social"}
-_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "brand", "watch"}
+_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "terms", "brand", "watch"}
 
 
 class BadStudy(SourceError):
@@ -50,7 +53,11 @@ class Topic:
 
 @dataclass(frozen=True)
 class Study:
-    """A checked study file. `path` is the file; the store stands in the folder `store` beside it."""
+    """A checked study file. `path` is the file; the store stands in the folder `store` beside it.
+
+    `lawful_basis` and `notice` say why personal data may be worked with and where people are told; `keep_raw_days` how long
+    answers are kept as they came; `terms` what each source allowed when it was first collected.
+    """
 
     path: Path
     name: str
@@ -68,6 +75,10 @@ class Study:
     events: tuple[Mapping[str, Any], ...] = ()
     brand: Mapping[str, Any] = field(default_factory=dict)
     watch: Mapping[str, Any] = field(default_factory=dict)
+    lawful_basis: str = ""
+    notice: str = ""
+    keep_raw_days: int = KEEP_RAW_DAYS
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -148,6 +159,25 @@ def add_topics(study: Study, topics: Iterable[Topic]) -> Study:
     return read_study(study.path)
 
 
+def note_terms(study: Study, terms: Mapping[str, str]) -> Study:
+    """Write into the study file what each source allows, for sources that do not stand there yet; return the study.
+
+    What was written once stays: the terms that held when the data were taken are what matters later.
+    """
+    new = {name: text for name, text in terms.items() if name not in study.terms}
+    if not new:
+        return study
+    document = tomlkit.parse(study.path.read_text(encoding="utf-8"))
+    if "terms" not in document:
+        document["terms"] = tomlkit.table()
+    for name, text in new.items():
+        document["terms"][name] = text
+    partial = study.path.with_suffix(".toml.part")
+    partial.write_text(tomlkit.dumps(document), encoding="utf-8")
+    partial.replace(study.path)
+    return read_study(study.path)
+
+
 def _study(data: dict[str, Any], file: Path) -> Study:
     _known(data, _TOP_KEYS, str(file), "table")
     head = data.get("study", {})
@@ -179,7 +209,19 @@ def _study(data: dict[str, Any], file: Path) -> Study:
         events=tuple(data.get("events", ())),
         brand=_brand(data.get("brand", {}), file),
         watch=data.get("watch", {}),
+        lawful_basis=str(head.get("lawful_basis", "")),
+        notice=str(head.get("notice", "")),
+        keep_raw_days=_days(head.get("keep_raw_days", KEEP_RAW_DAYS), file),
+        terms={str(k): str(v) for k, v in data.get("terms", {}).items()},
     )
+
+
+def _days(value: Any, file: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadStudy(
+            f"keep_raw_days is {value!r}", f"{file}, [study]", "write a whole number of days, 0 to keep none"
+        )
+    return value
 
 
 def _topic(data: dict[str, Any], number: int, file: Path) -> Topic:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -80,6 +82,23 @@ class Archive:
         """Return the names of the kept answers, of one source if given, in order."""
         found = (self._root / source).rglob("*.gz") if self._root.is_dir() else ()
         return sorted(p.relative_to(self._root).as_posix() for p in found)
+
+    def purge_with(self, words: Sequence[str]) -> int:
+        """Delete every answer that holds one of `words`, in any letter case and however JSON writes it; return how many.
+
+        A number counts only where no further digit stands beside it.
+        """
+        forms = {form for word in words for form in (word, json.dumps(word)[1:-1], word.replace("/", "\\/"))}
+        if not forms:
+            return 0
+        one = "|".join(re.escape(f) for f in sorted(forms, key=len, reverse=True))
+        pattern = re.compile(rf"(?<![\w])(?:{one})(?![\w])".encode(), re.IGNORECASE)
+        gone = 0
+        for name in self.names():
+            if pattern.search(self.read(name)):
+                (self._root / name).unlink()
+                gone += 1
+        return gone
 
     def purge(self, source: str, before: datetime) -> int:
         """Delete the answers of `source` written before an instant, and drafts left by a kill; return how many."""

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from sources import privacy
 from sources.archive import Archive
 from sources.clock import Clock, SystemClock
-from sources.connector import Ask, NotEnoughData, Page, State
+from sources.connector import Ask, NotEnoughData, Page, State, Window
 from sources.coverage import coverage_frame, coverage_rows, cut, overtaken, spans, tally
 from sources.errors import BadQuery, Changed, NeedsKey, NotAllowed, SourceError, Throttled, Unavailable
 from sources.ledger import LATE, OPEN, SPLIT, Ledger, Step
@@ -219,12 +219,14 @@ class _Run:
             failed=lambda what: self._say(ask, step.rows, what),
         )
         idle, states = 0, {_json(step.state)}
+        reached: datetime | None = None
         while True:
             self._check_stop()
             page = walk.next()
             if page is None:
-                self._ceiling(ask, step)
+                self._ceiling(ask, step, reached)
                 return
+            reached = page.covered.start if page.covered is not None else None
             try:
                 counted = self._keep(ask, step, page)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -288,8 +290,11 @@ class _Run:
         self.notes.update(dict.fromkeys(notes))
         return kept
 
-    def _ceiling(self, ask: Ask, step: Step) -> None:
-        """The walk ended before the window did: ask for halves, or say that the window is capped."""
+    def _ceiling(self, ask: Ask, step: Step, reached: datetime | None) -> None:
+        """The walk ended before the window did: ask for halves, or say that the window is capped.
+
+        Where the walk came from new to old down to `reached`, only what is older is capped.
+        """
         if step.window.length >= 2 * ask.source.caps.finest:
             halves = [Step(half) for half in step.window.halves()]
             with self.ledger.at_once():
@@ -297,6 +302,12 @@ class _Run:
             return
         ceiling = f" of {ask.source.caps.ceiling:,}" if ask.source.caps.ceiling else ""
         note = f"the service stops at its ceiling{ceiling}; there is more than was given"
+        if reached is not None and step.window.start < reached < step.window.end:
+            older = Step(Window(step.window.start, reached), status="capped", note=note)
+            newer = replace(step, window=Window(reached, step.window.end), status="complete")
+            with self.ledger.at_once():
+                self.ledger.write(ask.key, replace(step, status=SPLIT), older, newer)
+            return
         self.ledger.write(ask.key, replace(step, status="capped", note=note))
 
     def _failed(self, ask: Ask, step: Step, error: SourceError) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -102,7 +102,8 @@ class Page:
     complete : with this page everything inside the window has come. A walk that ends without such a page met a ceiling.
     state : where to go on after this page.
     raw : the answers as they came; the driver removes secrets and keeps them.
-    covered : what the page really covers, where that ends before the window does (days not yet published).
+    covered : what the page really covers, where that is less than the window: it ends earlier (days not yet published), or,
+        on the last page before a ceiling of a source that walks from new to old, it starts later.
     not_before : the service wants no further request before this instant.
     """
 
@@ -137,6 +138,7 @@ class Caps:
     ----------
     ceiling : most items that one query gives before the service stops without a word; None = none known.
     finest : shortest window worth asking for; windows that meet the ceiling are halved down to this.
+    recheck : posts that one request can look at again, for a source that has `gone`; 0 = it cannot tell what was deleted.
     options : keys of its table in the study file, each with its meaning.
     """
 
@@ -150,6 +152,7 @@ class Caps:
     manners: Manners = POLITE
     ceiling: int | None = None
     finest: timedelta = timedelta(hours=1)
+    recheck: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -187,6 +190,15 @@ class PostSource(Source, Protocol):
 
     def posts(self, query: Query, window: Window, state: State | None) -> Iterator[Page]:
         """Yield pages, from `state` on."""
+        ...
+
+
+@runtime_checkable
+class RecheckSource(Source, Protocol):
+    """Tells which posts are no longer shown; `caps.recheck` says how many at a time."""
+
+    def gone(self, posts: pd.DataFrame) -> Sequence[str]:
+        """Return the ids that are gone, of at most `caps.recheck` stored posts (`platform`, `id`, `url`)."""
         ...
 
 
@@ -333,8 +345,8 @@ def plan(brief: Brief, settings: Mapping[str, Mapping[str, Any]], wire: Wire | N
     return asks
 
 
-def asks_of_each(source: Source, brief: Brief, now: datetime) -> Iterator[Ask]:
-    """Yield one question per social query, or per search term, in periods that have ended.
+def asks_of_each(source: Source, brief: Brief, now: datetime, tables: Sequence[str] | None = None) -> Iterator[Ask]:
+    """Yield one question per social query, or per search term, in periods that have ended; `tables` narrows what is asked.
 
     A day (or hour) that is still running is not asked for: it would be stored as complete. That also makes a plan of the
     same day the same plan, so that a run that was stopped is taken up again.
@@ -346,7 +358,7 @@ def asks_of_each(source: Source, brief: Brief, now: datetime) -> Iterator[Ask]:
         today, today + timedelta(days=1)
     )  # lists have no time of their own: they are of the day they are asked
     common: dict[str, Any] = {"geo": brief.geo, "grain": brief.grain, "language": next(iter(brief.languages), "")}
-    for table in source.caps.tables:
+    for table in tables if tables is not None else source.caps.tables:
         if table in ("posts", "counts"):
             for subject in brief.subjects:
                 if subject.social and past.length > timedelta(0):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,10 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from sources.errors import BadFile, Unavailable
-from sources.tables import TABLES, conform
+from sources.tables import KEYS, TABLES, conform
+from sources.tombstones import Tombstones
+
+_ERASED_AT_ONCE = 200  # keys in one condition
 
 #: Rows that are held at a time while a batch is written: a row group is gathered in memory before it goes to disk.
 _ROW_GROUP = 16_384
@@ -51,6 +54,7 @@ class Store:
         ----------
         frame : columns of `sources.tables.TABLES[table]` without the stamp columns, which are added here.
         batch_id : identifies what is imported (see `batch_of`); a batch that is already there is not written again.
+            Posts that were forgotten (`sources.forgetting`) are left out, whatever file or service brings them.
         now : aware time stamped on the rows as `fetched_at`.
 
         Raises
@@ -61,6 +65,8 @@ class Store:
         app = f"batch:{batch_id}"
         if self._has_batch(table, app):
             return Receipt(table, 0, already=True)
+        if table == "posts":
+            frame = Tombstones(self.root).without(frame)
         data = conform(_stamped(frame, source, batch_id, now), table)
         self._write(table, data, app)
         return Receipt(table, data.num_rows, already=False)
@@ -75,12 +81,14 @@ class Store:
         app = f"batch:{batch_id}"
         if self._has_batch(table, app):
             return Receipt(table, 0, already=True)
+        forgotten = Tombstones(self.root)
         with tempfile.TemporaryDirectory(prefix="undersaid-") as folder:
             waiting, rows = Path(folder) / "rows.arrow", 0
             with pa.ipc.new_stream(
                 str(waiting), TABLES[table], options=pa.ipc.IpcWriteOptions(compression="lz4")
             ) as out:
-                for frame in frames:
+                for part in frames:
+                    frame = forgotten.without(part) if table == "posts" else part
                     data = conform(_stamped(frame, source, batch_id, now), table)
                     out.write_table(data, max_chunksize=_WAITING_ROWS)
                     rows += data.num_rows
@@ -114,20 +122,9 @@ class Store:
         ------
         Unavailable : the folder cannot be written.
         """
-        opened = self._open("posts")
-        if opened is None or not ids:
-            return 0
-        named = ", ".join("'" + i.replace("'", "''") + "'" for i in sorted(ids))
-        where = f"platform = '{platform.replace(chr(39), chr(39) * 2)}' and id in ({named})"
-        try:
-            told = opened.delete(where)
-            # Older versions of the table are not read by anything here, and would keep what was deleted.
-            opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-        except (DeltaError, OSError) as error:
-            raise Unavailable(
-                f"posts could not be removed ({error})", str(self.root), "check that the folder may be written"
-            ) from error
-        return int(told.get("num_deleted_rows") or 0)
+        keys = [(platform, i) for i in sorted(ids)]
+        Tombstones(self.root).add(posts=keys)  # first: an import must not bring back what a kill has left
+        return self.erase("posts", keys)
 
     def files(self, table: str) -> list[str]:
         """Return the Parquet files that make up the current version of `table`; empty when there is none."""
@@ -153,10 +150,54 @@ class Store:
         frame = grouped.rename_columns(columns).to_pandas()
         return frame.sort_values("fetched_at", ascending=False, ignore_index=True)
 
-    def read(self, table: str) -> pa.Table:
-        """Return every stored row of `table`, older versions of a row included. For large tables use explorer.tallies."""
+    def read(self, table: str, *, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return every stored row of `table`, older versions of a row included. For large tables use explorer.tallies.
+
+        Parameters
+        ----------
+        columns : only these; a column that the stored table does not have yet is null.
+        """
+        opened, empty = self._open(table), TABLES[table].empty_table()
+        if opened is None:
+            return empty if columns is None else empty.select(list(columns))
+        if columns is None:
+            return opened.to_pyarrow_table()
+        here = {f.name for f in opened.schema().fields}
+        found = opened.to_pyarrow_table(columns=[c for c in columns if c in here])
+        for column in (c for c in columns if c not in here):
+            found = found.append_column(column, pa.nulls(len(found), TABLES[table].field(column).type))
+        return found.select(list(columns))
+
+    def erase(self, table: str, keys: Sequence[tuple[str, ...]]) -> int:
+        """Delete rows by their key (`sources.tables.KEYS`) from the table and from its history; return how many.
+
+        Parquet files that held them are removed at once and the log of older versions with them, because a version that can
+        still be read has forgotten nothing.
+
+        Raises
+        ------
+        Unavailable : the folder cannot be written.
+        """
         opened = self._open(table)
-        return TABLES[table].empty_table() if opened is None else opened.to_pyarrow_table()
+        if opened is None or not keys:
+            return 0
+        gone = 0
+        try:
+            for first in range(0, len(keys), _ERASED_AT_ONCE):
+                some = keys[first : first + _ERASED_AT_ONCE]
+                conditions = [
+                    " AND ".join(f"{c} = {_literal(v)}" for c, v in zip(KEYS[table], key, strict=True)) for key in some
+                ]
+                gone += int(opened.delete(" OR ".join(f"({c})" for c in conditions))["num_deleted_rows"])
+            opened.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+            opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+            opened = DeltaTable(str(self.root / table))
+            opened.create_checkpoint()
+            opened.cleanup_metadata()
+        except (DeltaError, OSError) as error:
+            what = f"rows of the table {table} could not be erased ({error})"
+            raise Unavailable(what, str(self.root), "check that the folder may be written, then try again") from error
+        return gone
 
     def _open(self, table: str) -> DeltaTable | None:
         path = self.root / table
@@ -177,6 +218,10 @@ class Store:
         # Delta does not refuse a repeated application transaction by itself: the writer has to look first.
         opened = self._open(table)
         return opened is not None and opened.transaction_version(app) is not None
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def batch_of(file_digest: str, *settings: str) -> str:

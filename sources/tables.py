@@ -154,6 +154,12 @@ COUNTS = _schema(
     _field("posts", pa.float64(), "posts, articles or sentences in the period; null = not fetched"),
     _field("authors", pa.float64(), "distinct authors in the period; null = the source does not tell"),
     _field("unit", pa.string(), "count | share (0..1 of everything the source counts)", required=True),
+    _field("whole", pa.float64(), "everything the source counted in the period, matching or not; null = not told"),
+    _field(
+        "tone",
+        pa.float64(),
+        "mean tone on the source's own scale (GDELT: -100..100); null = not told",
+    ),
 )
 
 COVERAGE_STATES = ("complete", "capped", "partial", "refused", "unavailable", "not_tried", "empty")

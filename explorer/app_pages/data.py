@@ -14,7 +14,7 @@ panel = None
 if study.topics:
     with ui.answering(say):
         panel = ui.panel_of(study)
-    ui.show_notes(panel, say, simulated=study.simulated)
+    ui.show_notes(study, panel, say)
 else:
     st.info(say("No topics yet: they are made from the first files, and can be written into the study file."))
 if panel is not None and len(bars := views.coverage_bars(panel, say)):

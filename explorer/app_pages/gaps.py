@@ -18,7 +18,7 @@ st.markdown(
     say("To the right of the line a topic is searched more than people speak of it; to the left, the other way round.")
 )
 ui.people_switch(panel, say)
-ui.show_notes(panel, say, simulated=study.simulated)
+ui.show_notes(study, panel, say)
 
 counts = {
     "silent": (say("Clearly searched more"), ":material/visibility_off:"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from functools import lru_cache
 from typing import Any
 
@@ -47,14 +48,32 @@ def _locale(name: str) -> Any:
     return alt.Locale(number=alt.NumberLocale(**numbers), time=alt.TimeLocale(**times))
 
 
-def to_svg(chart: alt.LayerChart, words: Words) -> str:
-    """Return a chart as SVG with numbers and dates of the language; drawn without a browser."""
+def to_svg(chart: alt.LayerChart, words: Words, *, caution: str = "") -> str:
+    """Return a chart as SVG with numbers and dates of the language; drawn without a browser. `caution` stands above it."""
     tag: Any = words.locale.replace("_", "-")
-    return str(vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=tag, time_format_locale=tag))
+    return str(vl_convert.vegalite_to_svg(_cautioned(chart, caution), format_locale=tag, time_format_locale=tag))
 
 
-def to_png(chart: alt.LayerChart, words: Words, *, scale: float = 2.0) -> bytes:
-    """Return a chart as PNG at `scale` times its size on screen; drawn without a browser."""
+def to_png(chart: alt.LayerChart, words: Words, *, scale: float = 2.0, caution: str = "") -> bytes:
+    """Return a chart as PNG at `scale` times its size on screen; drawn without a browser. `caution` stands above it."""
     tag: Any = words.locale.replace("_", "-")
-    drawn: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=scale, format_locale=tag, time_format_locale=tag)
+    drawn: bytes = vl_convert.vegalite_to_png(
+        _cautioned(chart, caution), scale=scale, format_locale=tag, time_format_locale=tag
+    )
+    return drawn
+
+
+def _cautioned(chart: alt.LayerChart, caution: str) -> dict[str, Any]:
+    """Return the specification of a chart, with a sentence under its title where there is one to say."""
+    drawn: dict[str, Any] = chart.to_dict()
+    if caution:
+        title = drawn.get("title")
+        named = dict(title) if isinstance(title, dict) else {"text": title or []}
+        told = textwrap.wrap(caution, 90)
+        if named["text"]:
+            before = named.get("subtitle") or []
+            named["subtitle"] = [*([before] if isinstance(before, str) else before), *told]
+        else:  # Vega draws no subtitle without a title
+            named |= {"text": told, "fontSize": 11}
+        drawn["title"] = {"anchor": "start", **named}
     return drawn

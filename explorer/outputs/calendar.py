@@ -44,6 +44,8 @@ def to_calendar(windows: pd.DataFrame, provenance: Provenance, words: Words, now
             provenance.method,
             provenance.command,
         ]
+        if provenance.caution:
+            lines.insert(0, provenance.caution)
         if provenance.simulated:
             lines.insert(0, words("Example data, simulated"))
         event.add("description", "\n".join(lines))

@@ -20,6 +20,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORECAST_COLUMNS = (
     "topic", "label", "series", "date", "horizon", "median", "lo80", "hi80", "lo95", "hi95", "actual", "p_widening", "model",
     "interval", "model_version", "trained_to", "n_train", "source_ids", "fetched_at", "simulated", "schema_version",
+    "warning",
 )  # fmt: skip
 
 
@@ -62,6 +63,9 @@ def forecast_frame(answer: Outlook, language: str, provenance: Provenance) -> pd
     ]
     frame["label"] = frame["topic"].map(labels).fillna(frame["topic"])
     frame["model_version"], frame["trained_to"] = provenance.program, now
+    # What is said of these topics was cut off: the history of posts, and the gap that rests on it.
+    cut = frame["topic"].isin(answer.panel.capped) & frame["series"].isin(["posts", "gap"])
+    frame["warning"] = cut.map({True: "capped", False: ""})
     stamped = _stamped(frame, provenance)
     stamped["schema_version"] = SCHEMA_VERSION
     return stamped.reindex(columns=list(FORECAST_COLUMNS)).sort_values(["topic", "series", "date"], ignore_index=True)

@@ -44,6 +44,7 @@ def to_page(headline: str, parts: list[Part], provenance: Provenance, words: Wor
     say = html.escape
     badge = f'<span class="badge">{say(words("Example data, simulated"))}</span>' if provenance.simulated else ""
     body = [f"<h1>{say(headline)}</h1>", f'<p class="quiet">{say(provenance.study)} {badge}</p>']
+    body += [f'<p role="note"><strong>{say(provenance.caution)}</strong></p>'] if provenance.caution else []
     for part in parts:
         body.append(f"<h2>{say(part.title)}</h2>")
         if part.svg:

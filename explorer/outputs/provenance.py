@@ -11,12 +11,17 @@ import pandas as pd
 
 from explorer.answers import Gaps, Outlook
 from explorer.phrases import NOTES
+from explorer.sentences import cut_off
 from explorer.words import Words
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an export says about itself. `settings` are the arguments that the numbers depend on."""
+    """What an export says about itself. `settings` are the arguments that the numbers depend on.
+
+    `caution` is what must stand beside the numbers themselves, also on a slide, a picture or in a calendar: data that were cut
+    off look like silence.
+    """
 
     study: str
     simulated: bool
@@ -27,6 +32,7 @@ class Provenance:
     command: str
     settings: dict[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    caution: str = ""
     program: str = field(default_factory=lambda: f"undersaid {version('undersaid')}")
 
     def pairs(self, words: Words) -> list[tuple[str, str]]:
@@ -42,7 +48,8 @@ class Provenance:
             (words("Program"), self.program),
             (words("To make it again"), self.command),
         ]
-        return lines + [(words("Note"), note) for note in self.notes]
+        noted = [self.caution, *self.notes] if self.caution else self.notes
+        return lines + [(words("Note"), note) for note in noted]
 
 
 def gaps_provenance(answer: Gaps, words: Words, now: datetime) -> Provenance:
@@ -59,6 +66,7 @@ def gaps_provenance(answer: Gaps, words: Words, now: datetime) -> Provenance:
         command=f"undersaid gaps --study {_place(answer)} --window {answer.window} --level {answer.level:g}{raw}",
         settings=settings,
         notes=_notes(answer, words),
+        caution=cut_off(answer.study, answer.panel, words),
     )
 
 
@@ -80,6 +88,7 @@ def outlook_provenance(answer: Outlook, words: Words, now: datetime) -> Provenan
             "corrected": answer.corrected,
         },
         notes=_notes(answer, words) + tuple(str(n) for n in answer.projection.notes),
+        caution=cut_off(answer.study, answer.panel, words),
     )
 
 

@@ -44,8 +44,8 @@ def gaps_files(answer: Gaps, words: Words, now: datetime, *, french: bool | None
         "gaps.xlsx": lambda: gaps_workbook(frame, about, words),
         "gaps.parquet": lambda: to_parquet(frame, about),
         "gaps.html": page,
-        "gaps.svg": lambda: charts.to_svg(charts.forest(table, words), words).encode(),
-        "gaps.png": lambda: charts.to_png(charts.forest(table, words), words),
+        "gaps.svg": lambda: charts.to_svg(charts.forest(table, words), words, caution=about.caution).encode(),
+        "gaps.png": lambda: charts.to_png(charts.forest(table, words), words, caution=about.caution),
     }
     if importlib.util.find_spec("pptx"):
         from explorer.outputs.slides import gaps_slides

@@ -111,6 +111,7 @@ def _slide(deck: Any, title: str, provenance: Provenance, words: Words) -> Slide
         paragraph.font.size, paragraph.font.bold = Pt(26), True
     foot = slide.shapes.add_textbox(Inches(0.6), Inches(6.95), Inches(12.1), Inches(0.4)).text_frame
     data = words("Example data, simulated") + " · " if provenance.simulated else ""
+    data = f"{provenance.caution} · {data}" if provenance.caution else data
     foot.text = f"{data}{provenance.study} · {', '.join(provenance.sources)} · {words.date(provenance.fetched_at)}"
     foot.paragraphs[0].font.size = Pt(10)
     slide.notes_slide.notes_text_frame.text = "\n".join(f"{name}: {value}" for name, value in provenance.pairs(words))

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer.panel import Panel
 from explorer.periods import days, next_start
 from explorer.phrases import NOTES
+from explorer.sentences import cut_off
 from explorer.study import Study
 from explorer.ui.answers import panel_of
 from explorer.ui.links import link
@@ -59,10 +60,10 @@ def both_sides(opened: Study, say: Words) -> Panel:
     return panel
 
 
-def show_notes(panel: Panel, say: Words, *, simulated: bool) -> None:
+def show_notes(study: Study, panel: Panel, say: Words) -> None:
     """Show what the reader must know about the data: limits that were met first, the rest folded away."""
     age = _age(panel)
-    if age is not None and not simulated and age > STALE_PERIODS * days(panel.grain):
+    if age is not None and not study.simulated and age > STALE_PERIODS * days(panel.grain):
         told = say(
             "The newest period is {n} days old: fetch or import again for a picture of today.", n=say.number(age, 0)
         )
@@ -70,6 +71,8 @@ def show_notes(panel: Panel, say: Words, *, simulated: bool) -> None:
     loud = [n for n in panel.notes if n.code.startswith("coverage")]
     for note in loud:
         st.warning(say(NOTES[note.code], **note.details), icon=":material/warning:")
+    if panel.capped:
+        st.warning(plain(cut_off(study, panel, say)), icon=":material/warning:")
     rest = [n for n in panel.notes if n not in loud]
     if rest:
         with st.expander(say("About these data ({n})", n=len(rest))):

@@ -39,7 +39,8 @@ def any_of(query: str, *, service: str) -> tuple[Clause, ...]:
     BadQuery : not readable, a clause that only excludes, a word with a * (the services of this package search whole words), or
     more than MOST clauses.
     """
-    found = dict.fromkeys(_clause(parts) for parts in _spread(_plain(boolean.parse(query)), Or))
+    clauses = (_clause(parts) for parts in _spread(_plain(boolean.parse(query)), Or))
+    found = list({(frozenset(c.wanted), frozenset(c.unwanted)): c for c in clauses}.values())
     for clause in found:
         if not clause.wanted:
             raise BadQuery(
@@ -47,7 +48,7 @@ def any_of(query: str, *, service: str) -> tuple[Clause, ...]:
             )
     _refuse(query, service, len(found), [t for c in found for t in (*c.wanted, *c.unwanted)])
     # A clause that another one holds already brings nothing new.
-    return tuple(c for c in found if not any(o != c and _covers(o, c) for o in found))
+    return tuple(c for c in found if not any(o is not c and _covers(o, c) for o in found))
 
 
 def all_of(query: str, *, service: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
