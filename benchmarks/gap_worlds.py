@@ -22,6 +22,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+# This folder has a forecasting.py of its own, which must not stand before the package.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from forecasting import gap
 
 World = Callable[[int], tuple[pd.DataFrame, pd.DataFrame, pd.Series]]
