@@ -16,6 +16,6 @@ def start_file() -> Path:
     return Path(spec.origin)
 
 
-def server_options(*, port: int, headless: bool, address: str = "127.0.0.1") -> list[str]:
+def server_options(*, port: int, headless: bool, address: str) -> list[str]:
     """Return the options of `streamlit run`; everything else stands in .streamlit/config.toml beside the start file."""
     return [f"--server.port={port}", f"--server.address={address}", f"--server.headless={str(headless).lower()}"]

@@ -25,6 +25,7 @@ def app(
         Path | None, typer.Option("--study", "-s", help="The study to open; the example if left out.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the local server.")] = 8501,
+    address: Annotated[str, typer.Option(help="Address to answer on; 0.0.0.0 behind a proxy.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Open the app in the browser."""
@@ -34,7 +35,7 @@ def app(
 
     if study is not None:
         os.environ["UNDERSAID_STUDY"] = str(read_study(study).path.resolve())
-    options = server_options(port=port, headless=not browser)
+    options = server_options(port=port, headless=not browser, address=address)
     command = [sys.executable, "-m", "streamlit", "run", str(start_file()), *options]
     raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter and file)
 
