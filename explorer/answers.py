@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.fact import Certainty, Fact, certainty
+from explorer.known import holiday_country, own_events
 from explorer.notes import Note
 from explorer.panel import Panel, read_panel
 from explorer.periods import frequency
@@ -129,6 +130,7 @@ def look_ahead(
     panel = panel or read_panel(study, tallies)
     horizon = horizon or HORIZONS[panel.grain]
     settings: dict[str, Any] = {} if members is None else {"members": members}
+    settings |= {"country": holiday_country(study), "events": own_events(study)}
     projection = project(
         panel.search,
         voice_of(panel, corrected=corrected),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from explorer.known import holiday_country, own_events
 from explorer.panel import Panel
 from explorer.study import Study
-from forecasting.errors import BadArgument
 from forecasting.explanation import Explanation, explain
 
 
@@ -20,10 +20,4 @@ def explain_search(study: Study, panel: Panel, topic: str) -> Explanation:
     own = panel.search[panel.search["topic"] == topic].rename(
         columns={"topic": "unique_id", "period": "ds", "value": "y"}
     )
-    country = study.geo[:2].upper() or None
-    try:
-        return explain(own, freq=panel.freq, country=country)
-    except BadArgument as error:
-        if error.where != "country":
-            raise
-        return explain(own, freq=panel.freq)
+    return explain(own, freq=panel.freq, country=holiday_country(study), events=own_events(study))

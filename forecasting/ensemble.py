@@ -243,7 +243,8 @@ def _told(data: Panel, rolled: Rolling, country: str | None, known: Calendar | N
     notes = []
     for uid, names in zip(data.ids, rolled.effects, strict=True):
         text = f"known in advance: {', '.join(names)}" if names else "no holiday or event has shown a clear effect"
-        notes.append(Note("known_effects" if names else "no_known_effect", str(uid), text))
+        where = " ".join(map(str, uid)) if isinstance(uid, tuple) else str(uid)
+        notes.append(Note("known_effects" if names else "no_known_effect", where, text))
     return tuple(notes)
 
 

@@ -66,6 +66,8 @@ def project(
     members: Sequence[str] | None = None,
     draws: int = DRAWS,
     leaders: bool = True,
+    country: str | None = None,
+    events: pd.DataFrame | None = None,
 ) -> GapProjection:
     """Project the search-versus-voice gap of every topic h periods ahead.
 
@@ -89,6 +91,7 @@ def project(
     members : members of the ensemble; None = the cheap ones, for there are up to 40 origins.
     draws : number of simulated futures.
     leaders : test whether either side helps to forecast the other, and use it where that is proven (noted).
+    country, events : holidays and events known in advance, see `forecast`; those that show an effect are noted.
 
     Returns
     -------
@@ -130,8 +133,10 @@ def project(
     step = max(1, room // PATHS)
     data = sides.panel()
     combined = ensemble.combine(
-        data, h, levels=levels, members=members, origins=room // step + 1, nonnegative=True, step=step, cheap=True
-    )
+        data, h, levels=levels, members=members, origins=room // step + 1, nonnegative=True, step=step, cheap=True,
+        country=country, events=events,
+    )  # fmt: skip
+    notes += [note for note in combined.notes if note.code == "known_effects"]
     led = pd.DataFrame()
     if leaders:
         combined, led, said = lead_sides(sides, combined, step, seed)

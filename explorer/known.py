@@ -1,0 +1,35 @@
+"""What a study knows in advance: the public holidays of its country and the events that its file names."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import holidays
+import pandas as pd
+
+from explorer.study import BadStudy, Study
+
+
+def holiday_country(study: Study) -> str | None:
+    """Return the country whose public holidays the study follows; None where no calendar is known for its `geo`."""
+    country = study.geo[:2].upper()
+    return country if country in holidays.list_supported_countries() else None
+
+
+def own_events(study: Study) -> pd.DataFrame | None:
+    """Return `event`, `ds`, `end` of the study's [[events]]; None when it names none.
+
+    Raises
+    ------
+    BadStudy : an event without a name or a date; the message shows how one is written.
+    """
+    if not study.events:
+        return None
+    rows = []
+    for number, entry in enumerate(study.events, 1):
+        name, start, end = entry.get("name"), entry.get("start"), entry.get("end", entry.get("start"))
+        if not name or not isinstance(start, date | datetime) or not isinstance(end, date | datetime):
+            what = f"event {number} lacks a name or a date"
+            raise BadStudy(what, study.path.name, 'write: name = "Sales", start = 2026-01-07, end = 2026-02-03')
+        rows.append({"event": str(name), "ds": pd.Timestamp(start), "end": pd.Timestamp(end)})
+    return pd.DataFrame(rows)
