@@ -72,6 +72,9 @@ if len(shifted):
     st.dataframe(voice_views.movers_table(shifted, say), hide_index=True, key="movers", alt=told)
     ui.link("voices", say("See the communities"), icon=":material/groups:")
 
+with ui.answering(say):
+    ui.conversation(study, answer, topic, say)
+
 ui.explained(study, topic, say)
 
 posts = ui.sample_of(study, topic)
