@@ -181,6 +181,35 @@ class Tallies:
         chosen = own.select("id", "created_at", "author_key", "author_followers", "text")
         return self._frame(chosen.order_by(["created_at", "id"]))
 
+    def distinct_texts(
+        self, topics: Sequence[Topic], topic: str, stems: Sequence[str], *, limit: int, others: int
+    ) -> tuple[pd.DataFrame, int]:
+        """Return distinct texts of the posts of one topic, and how many distinct ones there are.
+
+        Parameters
+        ----------
+        topics : all topics of the study, so that posts are told apart once for all of them; `topic` is the id asked for.
+        stems : beginnings of folded words; up to `limit` of the texts that hold a word which begins like one, and up to
+            `others` of the rest. What is left out is chosen by a hash of the text: the same on every engine, like by chance.
+
+        Returns
+        -------
+        `text`, `posts` (that say it; reposts not counted), `holds` (one of the stems); and the number of distinct texts.
+        """
+        if not self.n_posts():
+            return pd.DataFrame({"text": [], "posts": [], "holds": []}), 0
+        said = self._tagged(topics).filter((_.topic == topic) & (_.kind != "repost"))
+        said = said.mutate(text=(ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")).strip())
+        distinct = said.filter(_.text != "").group_by("text").aggregate(posts=_.count())
+        start = boolean.Term("*").pattern  # what every word begins after
+        ends = "|".join(boolean.Term(s + "*").pattern.removeprefix(start) for s in stems)
+        pattern = f"{start}({ends})"
+        distinct = distinct.mutate(holds=_.text.re_search(pattern) if stems else ibis.literal(value=False))
+        order = ibis.row_number().over(ibis.window(group_by="holds", order_by=[_.text.hexdigest("md5")]))
+        ranked = self._keep(distinct.mutate(place=order))
+        kept = ranked.filter(_.place < ibis.ifelse(_.holds, limit, others)).order_by(["holds", "place"]).drop("place")
+        return self._frame(kept), int(self._frame(ranked.aggregate(n=_.count())).loc[0, "n"])
+
     def topics_of(self, topics: Sequence[Topic]) -> pd.DataFrame:
         """Return `platform`, `id`, `topic` of every post that belongs to a topic; a post may belong to several."""
         return self._frame(self._tagged(topics).select("platform", "id", "topic"))

@@ -182,6 +182,16 @@ CONTENT = _schema(
     _field("lang", pa.string(), "BCP-47"),
 )
 
+JUDGEMENTS = _schema(
+    _field("query", pa.string(), "the query, as it is shown", required=True),
+    _field("side", pa.string(), "served (a page) | said (a post)", required=True),
+    _field("document", pa.string(), "hash of the text that was shown beside it; '' = none", required=True),
+    _field("answers", pa.bool_(), "the user says that the text answers the query", required=True),
+    _field("coverage", pa.float64(), "share of the query's weight of words that the text holds, 0..1"),
+    _field("word", pa.float64(), "cosine of words, 0..1"),
+    _field("character", pa.float64(), "cosine of pieces of words, 0..1"),
+)
+
 TABLES: dict[str, pa.Schema] = {
     "interest": INTEREST,
     "regions": REGIONS,
@@ -190,6 +200,7 @@ TABLES: dict[str, pa.Schema] = {
     "counts": COUNTS,
     "coverage": COVERAGE,
     "content": CONTENT,
+    "judgements": JUDGEMENTS,
 }
 
 #: What makes a row the same row when it is met again; the latest `fetched_at` wins.
@@ -201,6 +212,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "counts": ("source", "query", "geo", "period", "grain"),
     "coverage": ("source", "table", "query", "start", "end"),
     "content": ("source", "id"),
+    "judgements": ("query", "side", "document"),
 }
 
 STAMP = ("source", "fetched_at", "batch_id")

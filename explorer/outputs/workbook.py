@@ -15,7 +15,7 @@ from explorer.words import Words
 SEARCH, POSTS = "#0072B2", "#D55E00"
 #: Posts and search terms are other people's text: never a formula, never a link.
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False, "in_memory": True}
-_SHARES = ("share_of_search", "share_of_voice", "p_silent", "p_widening")
+_SHARES = ("share_of_search", "share_of_voice", "p_silent", "p_widening", "p_served", "p_said")
 
 
 def gaps_workbook(frame: pd.DataFrame, provenance: Provenance, words: Words) -> bytes:
@@ -68,6 +68,15 @@ def forecast_workbook(frame: pd.DataFrame, provenance: Provenance, words: Words)
         chart.set_x_axis({"date_axis": True, "num_format": "mmm yy"})
         chart.set_size({"width": 900, "height": 480})
         sheet.insert_chart(len(wide) + 2, 0, chart)
+        _about(book, provenance, words)
+    return out.getvalue()
+
+
+def table_workbook(frame: pd.DataFrame, name: str, provenance: Provenance, words: Words) -> bytes:
+    """Return a workbook with one table on a sheet `name`, and About."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, SAFE) as book:
+        _table(book, name, frame)
         _about(book, provenance, words)
     return out.getvalue()
 

@@ -149,10 +149,10 @@ def _word_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
 
 def _tfidf(asked: Sequence[str], held: Sequence[str], vectoriser: TfidfVectorizer) -> tuple[Any, Any]:
     try:
-        vectoriser.fit([*held, *asked])
+        both = vectoriser.fit_transform([*held, *asked])
     except ValueError:  # not one letter in any text
         return sparse.csr_matrix((len(asked), 1)), sparse.csr_matrix((len(held), 1))
-    return vectoriser.transform(asked), vectoriser.transform(held)
+    return both[len(held) :], both[: len(held)]
 
 
 def _coverage_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
