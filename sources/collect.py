@@ -12,6 +12,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -218,6 +219,10 @@ class _Run:
             sleep=self._sleep,
             failed=lambda what: self._say(ask, step.rows, what),
         )
+        with closing(walk):
+            self._pages(ask, step, walk)
+
+    def _pages(self, ask: Ask, step: Step, walk: Walk) -> None:
         idle, states = 0, {_json(step.state)}
         reached: datetime | None = None
         while True:
@@ -239,7 +244,7 @@ class _Run:
                 states, walk.anew = {_json(None)}, False
             if page.not_before is not None:
                 self._wait_until(page.not_before)
-            idle = 0 if counted else idle + 1
+            idle = 0 if counted or ask.source.caps.sparse else idle + 1
             if idle >= IDLE_PAGES or (page.state is not None and _json(page.state) in states):
                 raise Changed(
                     "it gives the same pages again and again", ask.source.name, "try again later; report it if it stays"
@@ -281,8 +286,8 @@ class _Run:
         window, rest = step.window, list[Step]()
         if page.complete:
             step.status = "complete" if any(measured for _, measured in tallies.values()) else "empty"
-            if page.covered is not None and page.covered.end < step.window.end:
-                rest = cut(step, page.covered.end)
+            if page.covered is not None:
+                rest = cut(step, page.covered)
         with self.ledger.at_once():
             self.ledger.see(ask.key, window, keys)
             self.ledger.answers(batch, files)

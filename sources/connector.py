@@ -102,8 +102,9 @@ class Page:
     complete : with this page everything inside the window has come. A walk that ends without such a page met a ceiling.
     state : where to go on after this page.
     raw : the answers as they came; the driver removes secrets and keeps them.
-    covered : what the page really covers, where that is less than the window: it ends earlier (days not yet published), or,
-        on the last page before a ceiling of a source that walks from new to old, it starts later.
+    covered : what the page really covers, where that is less than the window. Of the last page: it ends earlier (days not yet
+        published) or starts later (what the service does not hold any more). Of the last page before a ceiling of a source
+        that walks from new to old: it starts later.
     not_before : the service wants no further request before this instant.
     """
 
@@ -137,6 +138,7 @@ class Caps:
     Parameters
     ----------
     ceiling : most items that one query gives before the service stops without a word; None = none known.
+    sparse : what does not match is left out here, so that many pages in a row may be empty (a stream).
     finest : shortest window worth asking for; windows that meet the ceiling are halved down to this.
     recheck : posts that one request can look at again, for a source that has `gone`; 0 = it cannot tell what was deleted.
     options : keys of its table in the study file, each with its meaning.
@@ -153,6 +155,7 @@ class Caps:
     ceiling: int | None = None
     finest: timedelta = timedelta(hours=1)
     recheck: int = 0
+    sparse: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 

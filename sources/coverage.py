@@ -5,8 +5,9 @@ A capped fetch looks exactly like silence, so every window ends here, whatever b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -15,7 +16,7 @@ from sources.connector import Ask, Window
 from sources.ledger import LATE, OPEN, SPLIT, Step
 
 #: Column of a table that holds the name under which coverage is written, and the one without which a row measures nothing.
-_NAME = {"interest": "term", "regions": "term", "queries": "term", "counts": "query"}
+_NAME = {"interest": "term", "regions": "term", "queries": "term", "counts": "query", "posts": "query"}
 _MEASURE = {"interest": "value", "regions": "value", "counts": "posts"}
 
 
@@ -67,17 +68,24 @@ def overtaken(told: list[Window], now: list[Span]) -> Iterator[Span]:
                 yield Span(window, whole.status, 0, 0, f"counted in {where}")
 
 
-def cut(step: Step, end: datetime) -> list[Step]:
-    """Shorten a window to where its cover ends, and return the window as it was (split) and the rest (not yet published)."""
-    if end <= step.window.start:
-        step.status, step.note = LATE, "not yet published"
+def cut(step: Step, covered: Window) -> list[Step]:
+    """Shorten a window to what of it is covered; return the window as it was (split), and what is missing at either end."""
+    whole, late, old = step.window, "not yet published", "older than what the service still holds"
+    held = Window(max(whole.start, covered.start), min(whole.end, covered.end))
+    if held.length <= timedelta(0):
+        step.status, step.note = LATE, late if covered.end <= whole.start else old
         return []
-    whole, late = (
-        Step(step.window, status=SPLIT),
-        Step(Window(end, step.window.end), status=LATE, note="not yet published"),
-    )
-    step.window = Window(step.window.start, end)
-    return [whole, late]
+    if held == whole:
+        return []
+    step.window = held
+    missing = [(Window(whole.start, held.start), old), (Window(held.end, whole.end), late)]
+    rest = [Step(window, status=LATE, note=note) for window, note in missing if window.length > timedelta(0)]
+    return [Step(whole, status=SPLIT), *rest]
+
+
+def either(queries: Sequence[str]) -> str:
+    """Return the query of a post that several queries of one question matched."""
+    return queries[0] if len(queries) == 1 else " OR ".join(f"({q})" for q in queries)
 
 
 def tally(ask: Ask, table: str, rows: pd.DataFrame) -> dict[str, tuple[int, int]]:
@@ -88,9 +96,17 @@ def tally(ask: Ask, table: str, rows: pd.DataFrame) -> dict[str, tuple[int, int]
     measured = rows[measure].notna() if measure else pd.Series(True, index=rows.index)
     if column is None or len(ask.query.names) == 1:
         return {ask.query.names[0]: (len(rows), int(measured.sum()))}
+    if table == "posts":
+        of_each = {name: int(rows["query"].map(partial(_names, name)).sum()) for name in ask.query.names}
+        return {name: (n, n) for name, n in of_each.items() if n}
     return {
         str(name): (len(group), int(measured[group.index].sum())) for name, group in rows.groupby(column, sort=False)
     }
+
+
+def _names(name: str, query: str) -> bool:
+    """Whether a query, alone or beside others (`either`), is `name`."""
+    return query == name or query.startswith(f"({name}) OR ") or f" OR ({name})" in query
 
 
 def coverage_rows(table: str, query: str, found: list[Span]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ say that nothing is left.
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -168,8 +169,9 @@ class HttpTransport:
                 max_redirects=5,
                 headers={"User-Agent": self._user_agent},
             )
+            weakref.finalize(self, self._client.close)
         try:
-            response = self._client.get(url, params=dict(params or {}), headers=dict(headers or {}))
+            response = self._client.get(url, params=dict(params) if params else None, headers=dict(headers or {}))
         except httpx.TimeoutException as error:
             raise Unavailable("no answer in time", host, "check the connection, then try again") from error
         except httpx.TooManyRedirects as error:

@@ -65,6 +65,12 @@ class Walk:
         page: Page | None = retrying(self._step)
         return page
 
+    def close(self) -> None:
+        """Let go of what the connector holds open between two pages (a stream)."""
+        close = getattr(self._pages, "close", None)
+        if close is not None:
+            close()
+
     def _again(self, error: BaseException) -> bool:
         if isinstance(error, Throttled):
             return error.retry_at is None or error.retry_at - self._clock.now() <= self._patience

@@ -20,7 +20,7 @@ from sources.connector import Ask, Brief, Caps, Health, Page, Query, State, Wind
 from sources.errors import BadQuery, Changed, Unavailable
 from sources.recheck import Seen
 from sources.social.bluesky_client import HANDLE, MANNERS, NEEDS, PASSWORD, SERVICE, Session
-from sources.social.bluesky_posts import moment, post_id, post_row, without_people
+from sources.social.bluesky_posts import BATCH, moment, post_id, post_row, still_shown, without_people
 from sources.social.clauses import Clause, any_of
 from sources.social.rows import count, flag_unmatched, items_of, posts_frame, read_items
 from sources.transport import Answer, Wire
@@ -30,7 +30,6 @@ FEED = "app.bsky.feed.getAuthorFeed"
 POSTS, PROFILES = "app.bsky.feed.getPosts", "app.bsky.actor.getProfiles"
 
 PAGE = 100  # most hits a page
-BATCH = 25  # most uris, or accounts, that are read at once
 _INSTANT = timedelta(milliseconds=1)  # of search: `since` is inside, `until` is outside
 
 
@@ -91,17 +90,11 @@ class Bluesky:
 
         A post is not there when its author deleted it, closed the account, or was closed out.
         """
-        kept = json.loads(raw)
-        uris = list(dict.fromkeys(map(_uri, _hits(kept))))
-        here: set[str] = set()
-        for at in range(0, len(uris), BATCH):
-            answer, found = self.session.get(POSTS, {"uris": uris[at : at + BATCH]})
-            views = items_of(found, "posts", where=answer.host, raw=_kept(found))
-            here |= {str(view.get("uri")) for view in views if isinstance(view, Mapping)}
-        key = "posts" if "posts" in kept else "feed"
-        left = {**kept, key: [hit for hit in _hits(kept) if _uri(hit) in here]}
-        gone = tuple(post_id(u) for u in uris if u not in here)
-        return Seen(tuple(post_id(u) for u in uris if u in here), gone, json.dumps(left, ensure_ascii=False).encode())
+        return still_shown(raw, self._shown)
+
+    def _shown(self, uris: list[str]) -> list[Any]:
+        answer, found = self.session.get(POSTS, {"uris": uris})
+        return items_of(found, "posts", where=answer.host, raw=_kept(found))
 
     def _search(self, query: Query, window: Window, state: State | None) -> Iterator[Page]:
         clauses = any_of(query.text, service="Bluesky")
@@ -248,13 +241,3 @@ def _iso(instant: datetime) -> str:
 
 def _kept(found: Mapping[str, Any]) -> bytes:
     return json.dumps(without_people(found), ensure_ascii=False).encode()
-
-
-def _hits(kept: Mapping[str, Any]) -> list[Any]:
-    """Return the posts of a kept answer: the hits themselves, not what they quote."""
-    hits = kept.get("posts") or kept.get("feed") or []
-    return [hit for hit in hits if isinstance(hit, Mapping) and _uri(hit)]
-
-
-def _uri(hit: Mapping[str, Any]) -> str:
-    return str((hit.get("post") or hit).get("uri", ""))

@@ -12,15 +12,18 @@ https://atproto.com/specs/tid (record keys); https://docs.bsky.app/docs/advanced
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from sources import privacy
+from sources.recheck import Seen
 from sources.social.rows import count, listed
 
 POST = "app.bsky.feed.post"
+BATCH = 25  # most uris, or accounts, that are read at once
 
 #: A claim this much later than the date shown was cut by the network.
 CLAMPED = timedelta(minutes=5)
@@ -157,6 +160,34 @@ def without_people(found: Any) -> Any:
             if k not in _PEOPLE
         }
     return [without_people(v) for v in found] if isinstance(found, list) else found
+
+
+def still_shown(raw: bytes, shown: Callable[[list[str]], list[Any]]) -> Seen:
+    """Return what became of the posts of a kept answer.
+
+    Parameters
+    ----------
+    shown : gives the views that the network has for at most BATCH uris; what it leaves out is gone.
+    """
+    kept = json.loads(raw)
+    uris = list(dict.fromkeys(map(_uri, _hits(kept))))
+    here: set[str] = set()
+    for at in range(0, len(uris), BATCH):
+        here |= {str(view.get("uri")) for view in shown(uris[at : at + BATCH]) if isinstance(view, Mapping)}
+    key = "posts" if "posts" in kept else "feed"
+    left = {**kept, key: [hit for hit in _hits(kept) if _uri(hit) in here]}
+    gone = tuple(post_id(u) for u in uris if u not in here)
+    return Seen(tuple(post_id(u) for u in uris if u in here), gone, json.dumps(left, ensure_ascii=False).encode())
+
+
+def _hits(kept: Mapping[str, Any]) -> list[Any]:
+    """Return the posts of a kept answer: the hits themselves, not what they quote."""
+    hits = kept.get("posts") or kept.get("feed") or []
+    return [hit for hit in hits if isinstance(hit, Mapping) and _uri(hit)]
+
+
+def _uri(hit: Mapping[str, Any]) -> str:
+    return str((hit.get("post") or hit).get("uri", ""))
 
 
 def _features(record: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
     """A Bluesky network whose search stops at 200 hits, with 300 posts over 60 days planted in it."""
-    with running.bluesky(cap=200) as url:
-        network = Network(url)
+    with running.bluesky(cap=200) as (url, view):
+        network = Network(url, view)
         network.plant(300, days=60)
         yield network
         network.close()

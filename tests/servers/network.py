@@ -71,8 +71,8 @@ class Member:
 class Network:
     """The running network with three members and what they have written."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, view: str) -> None:
+        self.url, self.view = url, view
         self.http = httpx.Client(base_url=url, timeout=30)
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.members = [Member(self.http, f"{name}.test") for name in ("alice", "bob", "carl")]

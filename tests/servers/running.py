@@ -138,8 +138,8 @@ def databases(place: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def bluesky(cap: int) -> Iterator[str]:
-    """A whole network whose search stops at `cap` hits; yields the address of its account server."""
+def bluesky(cap: int) -> Iterator[tuple[str, str]]:
+    """A whole network whose search stops at `cap` hits; yields the addresses of its account server and of its view."""
     with folder() as place, databases(place) as (database, memory):
         ports = free_ports(5)
         told = {
@@ -149,7 +149,7 @@ def bluesky(cap: int) -> Iterator[str]:
         log = place / "network.log"
         with process(["node", str(HERE / "network.cjs")], log, cwd=GOAL, env={**os.environ, **told}):
             until(lambda: "READY" in log.read_text(errors="replace"), "the Bluesky network", 90, log)
-            yield f"http://localhost:{ports[1]}"
+            yield f"http://localhost:{ports[1]}", f"http://localhost:{ports[2]}"
 
 
 class Snac:
