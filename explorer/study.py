@@ -25,7 +25,7 @@ KEEP_RAW_DAYS = 30
 _STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "simulated", "lawful_basis", "notice"}
 _STUDY_KEYS |= {"keep_raw_days"}
 _TOPIC_KEYS = {"id", "label", "label_en", "label_fr", "search", "social"}
-_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "terms", "brand", "watch"}
+_TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "reference", "terms", "brand", "watch"}
 
 
 class BadStudy(SourceError):
@@ -73,6 +73,7 @@ class Study:
     content: tuple[Mapping[str, Any], ...] = ()
     scenarios: tuple[Mapping[str, Any], ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
+    reference: tuple[Mapping[str, Any], ...] = ()
     brand: Mapping[str, Any] = field(default_factory=dict)
     watch: Mapping[str, Any] = field(default_factory=dict)
     lawful_basis: str = ""
@@ -207,6 +208,7 @@ def _study(data: dict[str, Any], file: Path) -> Study:
         content=tuple(data.get("content", ())),
         scenarios=tuple(data.get("scenarios", ())),
         events=tuple(data.get("events", ())),
+        reference=tuple(data.get("reference", ())),
         brand=_brand(data.get("brand", {}), file),
         watch=data.get("watch", {}),
         lawful_basis=str(head.get("lawful_basis", "")),

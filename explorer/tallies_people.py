@@ -160,12 +160,15 @@ class PeopleTallies(Tallies):
         per = own.group_by(by).aggregate(posts=_.count(), authors=_.author_key.nunique())
         return self._frame(per.order_by(by))
 
-    def people(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
-        """Return `author_key`, `topic`, `gender`, `age_band` of everyone who wrote on a topic, one row a person, for
-        sources.disclosure only. `topic` is null for who wrote on several; a trait is null where it is unknown or contradicts.
+    def people(
+        self, topics: Sequence[Topic], span: Span | None = None, traits: Sequence[str] = ("topic", *PERSONAL)
+    ) -> pd.DataFrame:
+        """Return `author_key` and the traits of everyone who wrote on a topic, one row a person, for sources.disclosure only.
+
+        A trait is null where it is unknown or differs between posts; so is `topic` for who wrote on several.
         """
         own = self._own(topics, span).filter(_.author_key.notnull())
-        one = {c: ibis.ifelse(_[c].nunique() == 1, _[c].min(), ibis.null("string")) for c in ("topic", *PERSONAL)}
+        one = {c: ibis.ifelse(_[c].nunique() == 1, _[c].min(), ibis.null("string")) for c in traits}
         return self._frame(own.group_by("author_key").aggregate(**one).order_by("author_key"))
 
     def echo(self, topics: Sequence[Topic], binning: Binning | None = None, span: Span | None = None) -> pd.DataFrame:

@@ -28,3 +28,11 @@ REPEATED_BY = {"words": "the same words", "link": "the same link"}
 
 #: Keys as the posts table and sources.disclosure write them.
 GENDERS = {"female": "women", "male": "men", "all": "all", "unknown": "not told"}
+
+#: Verdicts of explorer.segments.represented.
+HEARD = {
+    "under-represented": "less than their number",
+    "over-represented": "more than their number",
+    "cannot tell": "cannot tell",
+    "suppressed": "fewer than 10, or left out with them",
+}

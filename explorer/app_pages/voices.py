@@ -88,6 +88,8 @@ if len(consensus):
 for note in circles.notes:
     st.caption(say(NOT_MEASURED[note]))
 
+with ui.answering(say):
+    ui.audiences(study, answer, circles, say)
 ui.who_they_are(study, answer, say)
 
 with st.container(horizontal=True, key="next"):

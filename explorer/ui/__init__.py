@@ -1,6 +1,7 @@
 """What the pages share: session, cached answers, facts that explain themselves, states, uploads, exports."""
 
 from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
+from explorer.ui.audiences import audiences
 from explorer.ui.conversation import conversation
 from explorer.ui.demographics import who_they_are
 from explorer.ui.explained import explained
@@ -24,8 +25,8 @@ from explorer.ui.upload import stored, upload
 from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_movers_of
 
 __all__ = [
-    "answering", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected", "draw",
-    "explained", "export_forecast",
+    "answering", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected",
+    "draw", "explained", "export_forecast",
     "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",
     "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload",

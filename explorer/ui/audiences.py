@@ -1,0 +1,59 @@
+"""The part of a page that tells segments of people, what they ask, what answers it, and who is heard less than their number."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from explorer import audience_views
+from explorer.audiences import Audiences, find_audiences
+from explorer.circles import Circles
+from explorer.study import Study, read_study
+from explorer.tallies_people import Span
+from explorer.ui.answers import key_of
+from explorer.who_speaks import Speakers
+from explorer.words import Words
+
+
+def audiences(opened: Study, answer: Speakers, circles: Circles, say: Words) -> None:
+    """Show, once asked for, segments of at least 10 people, their questions with the closest page, and the references."""
+    st.subheader(say("Segments"))
+    # Whether groups are stable takes hundreds of clusterings: asked for, not waited for.
+    if not st.toggle(say("Group people by what they do"), key="group"):
+        return
+    with st.spinner(say("Looking for segments")):
+        found = _audiences(*key_of(opened), span=answer.span, members=circles.members)
+    if found is None:
+        st.info(say("Too few people speak to group them by what they do."))
+        return
+    n = say.number(found.people, 0)
+    if len(found.table) > 1:
+        told = say("{k} groups of people who do alike, in a random sample of {n}.", k=len(found.table), n=n)
+    else:
+        told = say("No stable segments in a random sample of {n} people: everybody is one group.", n=n)
+    st.markdown(told)
+    st.dataframe(audience_views.segments_table(found, opened, say), hide_index=True, key="segments", alt=told)
+    if len(found.questions):
+        text = say(
+            "What each segment asks, and the page of yours that comes closest. Whether it answers is for you to read."
+        )
+        st.markdown(text)
+        st.dataframe(audience_views.questions_table(found, say), hide_index=True, key="asks", alt=text)
+        if not found.pages:
+            st.caption(say("No pages were imported: bring them in with undersaid import FILE --as content."))
+    if found.heard.empty:
+        st.caption(
+            say("To see who is heard less than their number, give a census, customers or searches as [[reference]].")
+        )
+    else:
+        text = audience_views.heard_sentence(found, say)
+        st.markdown(text)
+        st.dataframe(audience_views.heard_table(found, say), hide_index=True, key="heard", alt=text)
+        st.caption(say("Groups of fewer than 10 people are left out, and no other figure gives them away."))
+
+
+@st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
+def _audiences(
+    path: str, version: str, study_text: str, *, span: Span | None, members: pd.DataFrame
+) -> Audiences | None:
+    return find_audiences(read_study(path), span=span, members=members)
