@@ -8,11 +8,14 @@ import pandas as pd
 
 from explorer.coverage import capped_topics
 from explorer.notes import Note
+from explorer.one_voice import one_voice_a_group
 from explorer.periods import coarsest, frequency
+from explorer.repetition import find_repetition
 from explorer.search_side import interest_rows, search_cover, search_series
 from explorer.social_side import Voice, counts_rows, counts_series, grain_of, posts_series
 from explorer.study import BadStudy, Study
-from explorer.tallies import Tallies
+from explorer.tallies import Binning, Tallies
+from explorer.tallies_people import PeopleTallies
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Panel:
 def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     """Read both sides of `study` from its store.
 
-    A side that was never imported gives an empty frame and a note, not an error: the caller decides what it needs.
+    Where people are counted, accounts that repeat the same words within minutes are one person (explorer.one_voice). A side
+    that was never imported gives an empty frame and a note, not an error: the caller decides what it needs.
 
     Raises
     ------
@@ -71,6 +75,8 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     search, unit = search_series(study, interest, grain, week_start, notes)
     if has_posts:
         social, voice, social_cover = posts_series(study, tallies, grain, week_start, notes)
+        if voice == "people":
+            social = _one_voice(social, study, tallies, Binning(grain, week_start), notes)
         if len(counts):
             notes.append(Note("counts unused", {"rows": len(counts)}))
     else:
@@ -85,6 +91,16 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     sources = tuple(dict.fromkeys(coverage["source"]))
     capped = capped_topics(tallies.small("coverage"), "posts" if has_posts else "counts", study)
     return Panel(grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice, capped)
+
+
+def _one_voice(
+    social: pd.DataFrame, study: Study, tallies: Tallies, binning: Binning, notes: list[Note]
+) -> pd.DataFrame:
+    people = PeopleTallies.over(tallies)
+    found = find_repetition(people)
+    if len(found.posts):
+        notes.append(Note("coordinated once", {"n": len(found.posts), "groups": found.posts["group"].nunique()}))
+    return one_voice_a_group(social, study.topics, people, binning, found)
 
 
 def _note_caps(tallies: Tallies, notes: list[Note]) -> None:

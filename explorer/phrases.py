@@ -56,6 +56,8 @@ NOTES = {
     "several count sources": "Counts come from several sources; only {kept}, the newest, is used. They are never added.",
     "no authors": "The source does not tell who speaks: posts are counted instead of people.",
     "some unsigned": "Some posts carry no author ({share:.0%}); they are left out of the count of people.",
+    "coordinated once": "{n} posts repeat the same words or links within minutes; the accounts behind them count as one "
+    "person a group (groups: {groups}).",
     "coverage capped": "{source}: the collection stopped at a limit. Periods it did not reach are unknown, not silent.",
     "coverage partial": "{source}: part of the window is missing.",
     "coverage refused": "{source}: the service refused part of the collection.",

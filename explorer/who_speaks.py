@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,7 +12,6 @@ from explorer.panel import Panel, read_panel
 from explorer.periods import next_start
 from explorer.repetition import Repetition, find_repetition, groups_by_topic
 from explorer.study import Study
-from explorer.tallies import Binning
 from explorer.tallies_people import PeopleTallies, Span
 from explorer.voices import TIERS, Concentration, Estimate, TooFewVoices, compare, concentration, lorenz
 
@@ -85,7 +84,7 @@ def find_speakers(
     )
     table = table.join(_spread_by_topic(tallies, study, span, seed), on="topic")
     if raw is not None:
-        once = find_gaps(study, panel=one_voice_a_group(panel, study, tallies, found), corrected=True, seed=seed)
+        once = find_gaps(study, panel=panel, corrected=True, seed=seed)
         table = table.merge(raw.table[["topic", "gap"]].rename(columns={"gap": "gap_raw"}), "left", "topic").merge(
             once.table[["topic", "gap", "lo80", "hi80", "verdict"]].rename(columns={"gap": "gap_corrected"}),
             "left",
@@ -112,35 +111,6 @@ def window_of(answer: Gaps | None) -> Span | None:
     if answer is None or period is None:
         return None
     return period[0], next_start(period[1], answer.panel.grain)
-
-
-def one_voice_a_group(panel: Panel, study: Study, tallies: PeopleTallies, found: Repetition) -> Panel:
-    """Return the panel with coordinated posts taken out and each coordinated group counted as one person a period."""
-    if found.posts.empty or panel.voice != "people":
-        return panel
-    binning = Binning(panel.grain, panel.week_start)
-    keys = ["topic", "period"]
-    every = tallies.spoken(study.topics, binning)
-    kept = tallies.spoken(study.topics, binning, None, found.posts)
-    tagged = tallies.topics_among(study.topics, found.posts).merge(found.posts, on=["platform", "id"])
-    tagged["period"] = [_period(t, every) for t in tagged["created_at"]]
-    groups = tagged.groupby(keys, as_index=False)["group"].nunique()
-    change = every[[*keys, "posts", "authors"]].merge(
-        kept[[*keys, "posts", "authors"]], "left", keys, suffixes=("", "_kept")
-    )
-    change = change.merge(groups, "left", keys).fillna({"posts_kept": 0, "authors_kept": 0, "group": 0})
-    change["fewer"] = change["authors"] - change["authors_kept"] - change["group"]
-    change["fewer_posts"] = change["posts"] - change["posts_kept"]
-    social = panel.social.merge(change.loc[change["fewer_posts"] > 0, [*keys, "fewer", "fewer_posts"]], "left", keys)
-    social["authors"] = (social["authors"] - social["fewer"].fillna(0)).clip(lower=0)
-    social["posts"] = (social["posts"] - social["fewer_posts"].fillna(0)).clip(lower=0)
-    return replace(panel, social=social.drop(columns=["fewer", "fewer_posts"]))
-
-
-def _period(instant: pd.Timestamp, spoken: pd.DataFrame) -> pd.Timestamp:
-    """Return the last period of `spoken` that had begun by then: every instant here is that of a post it holds."""
-    starts = pd.DatetimeIndex(spoken["period"].drop_duplicates().sort_values())
-    return starts[starts.searchsorted(instant, side="right") - 1]
 
 
 def _within(found: Repetition, span: Span | None) -> Repetition:

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from explorer.answers import find_gaps
 from explorer.circles import Circles, find_circles, movers
 from explorer.cli import app
 from explorer.networks import nmi
 from explorer.study import Study, new_study
+from explorer.tallies import Binning
 from explorer.tallies_people import PeopleTallies
 from explorer.terms import distinctive
 from explorer.voice_views import (
@@ -23,7 +25,7 @@ from explorer.voice_views import (
     voices_table,
 )
 from explorer.voices import TooFewVoices
-from explorer.who_speaks import Speakers, find_speakers, one_voice_a_group
+from explorer.who_speaks import Speakers, find_speakers
 from explorer.words import Words
 from sources.example import make
 from sources.example.truth import Truth
@@ -73,18 +75,27 @@ def test_every_number_carries_what_it_rests_on(speakers: Speakers) -> None:
     assert repeated.value == pytest.approx(speakers.topics["repeated"].sum() / speakers.topics["posts"].sum())
 
 
-def test_coordinated_groups_are_one_voice_in_the_gap(
+def test_coordinated_groups_are_one_voice_wherever_people_are_counted(
     speakers: Speakers, example: Study, tallies: PeopleTallies, truth: Truth
 ) -> None:
-    before = speakers.panel.social
-    after = one_voice_a_group(speakers.panel, example, tallies, speakers.repetition).social
-    changed = before.merge(after, on=["topic", "period"], suffixes=("", "_after"))
-    fewer = changed[changed["posts"] > changed["posts_after"]]
+    panel = speakers.panel
+    before = tallies.voice(example.topics, Binning(panel.grain, panel.week_start))
+    changed = before.merge(panel.social, on=["topic", "period"], suffixes=("", "_once"))
+    changed = changed[changed["posts_once"].notna()]
+    assert (changed["posts"] == changed["posts_once"]).all(), "raw stays raw"
+    fewer = changed[changed["authors"] > changed["authors_once"]]
     planted = truth.coordinated.merge(truth.posts, on="id")
     assert set(fewer["topic"]) == set(planted["topic"])
-    assert (fewer["posts"] - fewer["posts_after"]).sum() == len(planted)
     assert len(fewer) == planted["burst"].nunique()
-    assert (fewer["authors_after"] < fewer["authors"]).all()
+    assert (changed["authors"] - changed["authors_once"]).sum() == (fewer["authors"] - fewer["authors_once"]).sum()
+    note = next(n for n in panel.notes if n.code == "coordinated once")
+    assert note.details["n"] == len(planted)
+
+
+def test_the_gaps_page_and_the_voices_page_give_the_same_gap(speakers: Speakers, example: Study) -> None:
+    gaps = find_gaps(example, corrected=True).table.set_index("topic")["gap"]
+    voices = speakers.topics.set_index("topic")["gap_corrected"]
+    pd.testing.assert_series_equal(voices.sort_index(), gaps.sort_index(), check_names=False)
 
 
 def test_sentences_name_an_inflated_topic_in_both_languages(speakers: Speakers, truth: Truth) -> None:
