@@ -37,6 +37,7 @@ WARNINGS = {
     "carries more than half of one side": "This topic carries more than half of one side: every other share depends on it.",
     "few periods": "Fewer than 12 periods: the interval is wide, and a season cannot be seen.",
     "capped": "The collection stopped at a limit: fewer posts than there were.",
+    "one anchor": "Anchored to one topic alone: sources may disagree more than the interval shows.",
 }
 
 NOTES = {

@@ -37,6 +37,7 @@ with st.grid(3, key="facts"):
     counted = spoken if answer.corrected else say("Of all posts on the topics of this panel.")
     ui.fact(voice, say("Share of voice"), say.percent(voice.value), counted, say)
 st.caption(ui.reason(row, say))
+ui.volume(study, panel, topic, say)
 
 st.subheader(say("Searched and spoken of, each against its own first year"))
 both = views.indexed_pair(panel, topic, corrected=answer.corrected)

@@ -20,7 +20,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORECAST_COLUMNS = (
     "topic", "label", "series", "date", "horizon", "median", "lo80", "hi80", "lo95", "hi95", "actual", "p_widening", "model",
     "interval", "model_version", "trained_to", "n_train", "source_ids", "fetched_at", "simulated", "schema_version",
-    "warning",
+    "warning", "command",
 )  # fmt: skip
 
 
@@ -114,7 +114,10 @@ def _neutral(cell: object) -> object:
 
 def _stamped(frame: pd.DataFrame, provenance: Provenance) -> pd.DataFrame:
     return frame.assign(
-        source_ids=", ".join(provenance.sources), fetched_at=provenance.fetched_at, simulated=provenance.simulated
+        source_ids=", ".join(provenance.sources),
+        fetched_at=provenance.fetched_at,
+        simulated=provenance.simulated,
+        command=provenance.command,
     )
 
 

@@ -14,6 +14,10 @@ from explorer.phrases import NOTES
 from explorer.sentences import cut_off
 from explorer.words import Words
 
+PROGRAM = f"undersaid {version('undersaid')}"
+#: Libraries whose version can change a forecast.
+MODELS = ("statsmodels", "scikit-learn", "prophet", "numpy")
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -33,7 +37,7 @@ class Provenance:
     settings: dict[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     caution: str = ""
-    program: str = field(default_factory=lambda: f"undersaid {version('undersaid')}")
+    program: str = PROGRAM
 
     def pairs(self, words: Words) -> list[tuple[str, str]]:
         """Return label and value of every line of an About sheet."""
@@ -88,6 +92,7 @@ def outlook_provenance(answer: Outlook, words: Words, now: datetime) -> Provenan
             "corrected": answer.corrected,
         },
         notes=_notes(answer, words) + tuple(str(n) for n in answer.projection.notes),
+        program=f"{PROGRAM} ({', '.join(f'{name} {version(name)}' for name in MODELS)})",
         caution=cut_off(answer.study, answer.panel, words),
     )
 

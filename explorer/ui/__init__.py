@@ -23,6 +23,7 @@ from explorer.ui.states import answering, both_sides, show_notes
 from explorer.ui.text import plain
 from explorer.ui.upload import stored, upload
 from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_movers_of
+from explorer.ui.volume import volume
 
 __all__ = [
     "answering", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected",
@@ -30,5 +31,5 @@ __all__ = [
     "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",
     "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload",
-    "who_they_are", "words",
+    "volume", "who_they_are", "words",
 ]  # fmt: skip
