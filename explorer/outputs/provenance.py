@@ -14,7 +14,6 @@ from explorer.phrases import NOTES
 from explorer.sentences import cut_off
 from explorer.words import Words
 
-PROGRAM = f"undersaid {version('undersaid')}"
 #: Libraries whose version can change a forecast.
 MODELS = ("statsmodels", "scikit-learn", "prophet", "numpy")
 
@@ -37,7 +36,7 @@ class Provenance:
     settings: dict[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     caution: str = ""
-    program: str = PROGRAM
+    program: str = field(default_factory=lambda: _versions("undersaid"))
 
     def pairs(self, words: Words) -> list[tuple[str, str]]:
         """Return label and value of every line of an About sheet."""
@@ -92,7 +91,7 @@ def outlook_provenance(answer: Outlook, words: Words, now: datetime) -> Provenan
             "corrected": answer.corrected,
         },
         notes=_notes(answer, words) + tuple(str(n) for n in answer.projection.notes),
-        program=f"{PROGRAM} ({', '.join(f'{name} {version(name)}' for name in MODELS)})",
+        program=_versions("undersaid", *MODELS),
         caution=cut_off(answer.study, answer.panel, words),
     )
 
@@ -104,3 +103,9 @@ def _notes(answer: Gaps | Outlook, words: Words) -> tuple[str, ...]:
 def _place(answer: Gaps | Outlook) -> str:
     # The folder's own name, never the whole path: an export is passed on to people who should not learn the user's disk.
     return shlex.quote(answer.study.path.parent.name)
+
+
+def _versions(program: str, *libraries: str) -> str:
+    """Return a program's name and version, with those of libraries in brackets."""
+    named = [f"{name} {version(name)}" for name in (program, *libraries)]
+    return f"{named[0]} ({', '.join(named[1:])})" if libraries else named[0]
