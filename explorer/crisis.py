@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from explorer.aftermath import AFTER, Aftermath, aftermath, followers_of
 from explorer.alert_card import begin
 from explorer.carriers import Share, against_topic, carriers, concentration, small_accounts, tier
 from explorer.early_warning import EarlyWarning, Watched, topic_of
 from explorer.pace import Estimate, doubling_time, earliness, growth, half_life
-from explorer.response import Effect, do_nothing, effect
+from explorer.response import Effect, do_nothing, effect, follower_loss
 from explorer.severity import Severity, inputs, severity
 from explorer.spread import cascades, parents
 from explorer.stages import stages
@@ -35,7 +36,9 @@ class Crisis:
     `path`: scored series with `stage` and `excess` against the level before the event, from the onset's weeks on. `timeline`:
     `n`, `at`, `what` (one of WHAT), `text`, in order of time. `nodes`, `cascades`: its posts as explorer.spread gives them.
     `tiers`, `countries`, `communities`: who carried it. `voices`: concentration of posts by account. `earliness`: share of the
-    excess before the alert. `evidence`: `what`, `value`, `lo`, `hi`, `speaks` ('answer', 'watch' or 'neither').
+    excess before the alert. `after`: its level against the old one. `followers`: of the brand's own accounts, see
+    response.follower_loss; empty = not known.
+    `evidence`: `what`, `value`, `lo`, `hi`, `speaks` ('answer', 'watch' or 'neither').
     """
 
     event: pd.Series
@@ -58,6 +61,8 @@ class Crisis:
     communities: pd.DataFrame = field(repr=False)
     voices: Mapping[str, float] = field(repr=False)
     answers: tuple[Effect, ...] = field(repr=False)
+    after: Aftermath
+    followers: pd.DataFrame = field(repr=False)
     evidence: pd.DataFrame = field(repr=False)
 
 
@@ -86,7 +91,7 @@ def crisis_of(
     assert now is not None
     path = _path(watched, warned, row, now)
     onset = begin(watched, row["ds"])
-    end = _end(path, watched)
+    end = _end(path, row["ds"], watched)
     during = path[(path["ds"] >= onset) & (path["ds"] < end)]
     peak_row = int(np.nanargmax(during["excess"].to_numpy())) if during["excess"].notna().any() else 0
     peak = pd.Timestamp(during["ds"].iloc[peak_row])
@@ -107,7 +112,8 @@ def crisis_of(
         earliness(excess, alert_row), path, pd.DataFrame(), nodes, cascades(nodes), small_accounts(nodes),
         carriers(nodes, tier(nodes["author_followers"])), against_topic(nodes, tallies.people_by_country(topic)),
         carriers(nodes, nodes["community"]) if nodes["community"].notna().any() else pd.DataFrame(),
-        concentration(nodes.groupby("author_key").size()), effects, pd.DataFrame(),
+        concentration(nodes.groupby("author_key").size()), effects, aftermath(path, onset, end),
+        _followers(tallies, own, onset, min(end + AFTER, now)), pd.DataFrame(),
     )  # fmt: skip
     told = _timeline(found, warned, answered, watched)
     return _with(found, timeline=told, evidence=_evidence(found, warned, watched, hours))
@@ -133,10 +139,9 @@ def _path(watched: Watched, warned: EarlyWarning, row: pd.Series, now: pd.Timest
     return scored.reset_index(drop=True)
 
 
-def _end(path: pd.DataFrame, watched: Watched) -> pd.Timestamp:
-    """Return when the last event of the path was over, or the end of the path while it is not."""
-    fired = np.flatnonzero(path["alert"].to_numpy())
-    later = path.iloc[fired[0] :] if len(fired) else path
+def _end(path: pd.DataFrame, alert: pd.Timestamp, watched: Watched) -> pd.Timestamp:
+    """Return when the event that alerted in the period `alert` was over, or the end of the path while it is not."""
+    later = path[path["ds"] >= alert]
     over = later[later["stage"].isin(_ENDS)]
     return pd.Timestamp(over["ds"].iloc[0] if len(over) else path["ds"].iloc[-1] + watched.step)
 
@@ -148,6 +153,11 @@ def _inputs(tallies: Tallies, topic: Any, warned: EarlyWarning, end: pd.Timestam
     days = pd.date_range(span[0].floor("D"), min(end, span[1]).floor("D"), freq="D")
     searched = warned.of(topic.id, "search")
     return inputs(volume, days, searched.scored if searched else None)
+
+
+def _followers(tallies: Tallies, own: Sequence[str], onset: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    posts = tallies.account(own) if own else pd.DataFrame(columns=["created_at", "author_key", "author_followers"])
+    return follower_loss(followers_of(posts[posts["created_at"] <= end]), onset, end)
 
 
 def _answer_times(

@@ -53,7 +53,8 @@ def cascades(
 
     Parameters
     ----------
-    posts : posts (see `parents`), or plain edges `child`, `parent` and, where ids come again in other cascades, `tree`.
+    posts : posts (see `parents`), what `parents` returned for them, or plain edges `child`, `parent` and, where ids come
+        again in other cascades, `tree`.
     follows, copies : see `parents`.
     least : posts that a cascade must have.
 
@@ -81,7 +82,9 @@ def cascades(
         if tree is not None:
             table["tree"], table["root"] = zip(*table["root"], strict=True) if len(table) else ([], [])
         return _largest(table, least)
-    nodes = parents(posts, follows=follows, copies=copies)
+    # Asked again, `parents` would take posts that are only named for collected ones.
+    known = {"parent", "how", "root", "collected"} <= set(posts.columns)
+    nodes = posts if known else parents(posts, follows=follows, copies=copies)
     return _largest(_of_posts(nodes), least)
 
 

@@ -201,8 +201,28 @@ def test_the_planted_crisis_is_explained(warned: tuple[EarlyWarning, Tallies], e
     assert told.loc[told["what"] == "answer", "at"].iloc[0] == truth.crisis.first_answer
     assert {"remaining", "search", "breadth"} <= set(found.evidence["what"])
     assert set(found.evidence["speaks"]) <= {"answer", "watch", "neither"}
+    assert found.after.level_now in ("back", "cannot tell")
+    assert found.after.back_since is not None
+    assert found.onset < found.after.back_since < found.end + pd.Timedelta(56, "D")
+    assert found.after.lo > 0
+    assert found.followers.empty, "the brand's account never posted before its first answer"
     with pytest.raises(TooLittleData):
         crisis_of(early, "nothing", tallies)
+
+
+def test_each_of_several_events_of_a_topic_has_its_own_end_and_its_first_post_was_collected(
+    warned: tuple[EarlyWarning, Tallies],
+) -> None:
+    early, tallies = warned
+    posts = early.events[early.events["side"] == "posts"]
+    topic = posts["topic"].value_counts().idxmax()
+    several = posts[posts["topic"] == topic].sort_values("at")
+    assert len(several) > 1
+    for event, at in several[["id", "at"]].tail(2).itertuples(index=False):
+        found = crisis_of(early, event, tallies)
+        assert found.onset < at <= found.end
+        first = found.timeline.loc[found.timeline["what"] == "first post", "text"]
+        assert first.str.len().gt(0).all()
 
 
 def test_alerts_of_a_study_keep_their_budget_and_their_names(warned: tuple[EarlyWarning, Tallies]) -> None:

@@ -191,3 +191,11 @@ def test_the_published_figures_of_real_cascades(shared: Callable[..., Path]) -> 
     assert table["virality"].mean() == pytest.approx(1.430, abs=5e-4)
     for least, median in ((10, 2.55), (50, 3.53), (100, 3.91)):
         assert table.loc[table["n"] >= least, "virality"].median() == pytest.approx(median, abs=5e-3)
+
+
+def test_a_first_post_that_is_only_named_stays_uncollected_when_the_parents_are_known_already() -> None:
+    at = pd.to_datetime(["2026-01-01", "2026-01-02"], utc=True)
+    rows = pd.DataFrame({"id": ["b", "c"], "created_at": at, "author_key": ["x", "y"], "kind": "reply"})
+    rows = rows.assign(in_reply_to="a", repost_of=None, quote_of=None)
+    assert not cascades(parents(rows))["collected"].any()
+    pd.testing.assert_frame_equal(cascades(parents(rows)), cascades(rows))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer import alert_views, charts, ui
+from explorer import aftermath_views, alert_views, charts, ui
 from explorer.alert_phrases import LEVELS_SAID, READINESS, STAGES_SAID
 from explorer.alerts import readiness
 from explorer.notices import by_chance, headline, searched
@@ -38,15 +38,18 @@ if len(card.terms):
     st.markdown(say("New words: {terms}.", terms=ui.plain(", ".join(card.terms["term"]))))
 
 if crisis is not None:
-    with st.grid(3, key="facts"):
-        severe, life, small = (
+    with st.grid(4, key="facts"):
+        severe, double, life, small = (
             alert_views.severity_fact(crisis, warned),
+            aftermath_views.doubling_fact(crisis, warned),
             alert_views.half_life_fact(crisis, warned),
             alert_views.small_fact(crisis, warned),
         )
         meaning = say("Against the topic's own past year; 40 is an alert, 70 a crisis.")
         level = say(LEVELS_SAID[crisis.severity.level])
         ui.fact(severe, say("Severity"), f"{say.number(severe.value, 0)} · {level}", meaning, say)
+        hours = "–" if double.value is None else say("{n} hours", n=say.number(double.value, 0))
+        ui.fact(double, say("Doubling time"), hours, say("While it grew, until two periods after the alert."), say)
         hours = "–" if life.value is None else say("{n} hours", n=say.number(life.value, 0))
         ui.fact(life, say("Half-life"), hours, say("From the peak until half of what came after it was spent."), say)
         told = say("Share of what was passed on that goes back to accounts below 10,000 followers.")
@@ -60,6 +63,7 @@ axis = say("Posts") if row["side"] == "posts" else say("Search")
 ui.draw(charts.timeline(path, events, say, title=axis), headline(card, say), path, say, key="timeline")
 if crisis is not None:
     st.caption(say("Stage now: {stage}.", stage=say(STAGES_SAID[crisis.stage])))
+    st.markdown(f"{aftermath_views.after_said(crisis, say)} {aftermath_views.followers_said(crisis, warned, say)}")
     warning.edit_timeline(alert_views.told(crisis, say), say)
 
     st.subheader(say("How it spread"))
@@ -77,6 +81,16 @@ if crisis is not None:
             alert_views.countries_said(crisis, say), hide_index=True, key="countries",
             alt=say("Countries of the people in it, against those of the whole topic."),
         )  # fmt: skip
+
+    groups = aftermath_views.communities_said(crisis, say)
+    if len(groups):
+        told = say(
+            "Communities as their sources name them. Amplification: share of what was passed on, over share of posts."
+        )
+        st.dataframe(groups, hide_index=True, key="communities", alt=told)
+        st.caption(told)
+    else:
+        st.caption(say("No source of these posts names a community, so none can be compared."))
 
     st.subheader(say("Answer, or watch?"))
     st.caption(say("What speaks for each. It is evidence, not an order: an answer can itself spread the matter."))
