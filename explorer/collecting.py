@@ -12,8 +12,6 @@ from sources.collect import Progress, Report, collect
 from sources.connector import Brief, Subject, Window, connectors, open_source, plan
 from sources.deletions import Deleted, forget_deleted
 from sources.errors import SourceError
-from sources.recheck import LooksAgain, recheck
-from sources.store import Store
 from sources.transport import Wire
 
 #: How far back a study without a start is collected: what one weekly answer of Google Trends holds.
@@ -98,17 +96,4 @@ def recheck_study(
     """
     wire = wire or Wire()
     sources = [open_source(name, options, wire) for name, options in study.sources.items() if not only or name in only]
-    by_id = [s for s in sources if not isinstance(s, LooksAgain)]
-    found = forget_deleted(study.store, by_id, clock=wire.clock, certain=certain, progress=progress, stop=stop)
-    return found + [_by_answers(study.store, s, wire) for s in sources if isinstance(s, LooksAgain)]
-
-
-def _by_answers(store: Store, source: LooksAgain, wire: Wire) -> Deleted:
-    """Look again at a source whose stored ids are hashes, through the answers that are still kept."""
-    posts = store.read("posts", columns=["id", "source"]).to_pandas()
-    stored = posts.loc[posts["source"] == source.name, "id"].nunique()
-    if not (health := source.check()).works:
-        return Deleted(source.name, stored, 0, 0, health.why)
-    seen = recheck(store, [source], clock=wire.clock)
-    late = f"{stored - seen.looked} posts are not in an answer that is still kept" if seen.looked < stored else ""
-    return Deleted(source.name, stored, seen.looked, seen.gone, "; ".join(filter(None, [*seen.failed, late])))
+    return forget_deleted(study.store, sources, clock=wire.clock, certain=certain, progress=progress, stop=stop)

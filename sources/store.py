@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,19 +112,6 @@ class Store:
                 str(self.root),
                 "check that the disk has room and that the folder may be written; nothing stored before has changed",
             ) from error
-
-    def remove_posts(self, platform: str, ids: Collection[str]) -> int:
-        """Delete posts for good, in all their versions and from the files; return how many rows that were.
-
-        The one exception to appending only: what its author has taken back is not kept.
-
-        Raises
-        ------
-        Unavailable : the folder cannot be written.
-        """
-        keys = [(platform, i) for i in sorted(ids)]
-        Tombstones(self.root).add(posts=keys)  # first: an import must not bring back what a kill has left
-        return self.erase("posts", keys)
 
     def files(self, table: str) -> list[str]:
         """Return the Parquet files that make up the current version of `table`; empty when there is none."""

@@ -14,8 +14,8 @@ import pytest
 from sources.archive import Archive
 from sources.collect import Report, collect
 from sources.connector import Ask, Brief, Query, Subject, Window
+from sources.deletions import forget_deleted
 from sources.privacy import author_key
-from sources.recheck import recheck
 from sources.social.bluesky import Bluesky
 from sources.social.bluesky_posts import dates, post_id, post_row, tid_moment
 from sources.store import Store
@@ -328,16 +328,24 @@ def test_what_was_deleted_disappears_from_the_store_and_the_kept_answers(
     run(bluesky, store, clock)
     deleted = bluesky.views.pop(7)
     before = stored(store)
-    found = recheck(store, [source(bluesky, clock)], clock=clock)
-    assert (found.looked, found.gone, found.removed_rows, found.failed) == (60, 1, 1, ())
+    (found,) = forget_deleted(store, [source(bluesky, clock)], clock=clock)
+    assert (found.stored, found.looked, found.gone, found.note) == (60, 60, 1, "")
     after = stored(store)
     assert set(before["id"]) - set(after["id"]) == {post_id(deleted["uri"])}
     text = before.set_index("id").loc[post_id(deleted["uri"]), "text"]
     assert all(text.encode() not in f.read_bytes() for f in tmp_path.rglob("*.parquet"))
     archive = Archive(tmp_path)
     assert text.split("\n")[0] not in "".join(archive.read(n).decode() for n in archive.names())
-    again = recheck(store, [source(bluesky, clock)], clock=clock)
+    (again,) = forget_deleted(store, [source(bluesky, clock)], clock=clock)
     assert (again.looked, again.gone) == (59, 0)
+    store.append(
+        "posts",
+        before.drop(columns=["source", "fetched_at", "batch_id"]),
+        source="an old export",
+        batch_id="b",
+        now=clock.now(),
+    )
+    assert post_id(deleted["uri"]) not in set(stored(store)["id"]), "it came back"
 
 
 def test_real_post_views_are_read(shared: Callable[..., Path]) -> None:

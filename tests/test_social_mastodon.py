@@ -14,9 +14,9 @@ import pytest
 from sources.archive import Archive
 from sources.collect import Report, collect
 from sources.connector import Ask, Query, Window
+from sources.deletions import forget_deleted
 from sources.errors import BadQuery
 from sources.privacy import author_key
-from sources.recheck import recheck
 from sources.social.mastodon import Mastodon
 from sources.social.mastodon_posts import post_id
 from sources.store import Store
@@ -243,16 +243,28 @@ def test_what_was_deleted_disappears_from_the_store_and_the_kept_answers(
     run([network.base], store, clock)
     deleted = network.statuses.pop(7)
     before = stored(store)
-    found = recheck(store, [Mastodon({}, Wire(clock=clock), manners=HASTY)], clock=clock)
-    assert (found.looked, found.gone, found.removed_rows, found.failed) == (130, 1, 1, ())
+    (found,) = forget_deleted(
+        store, [Mastodon({"instances": [network.base]}, Wire(clock=clock), manners=HASTY)], clock=clock
+    )
+    assert (found.stored, found.looked, found.gone, found.note) == (130, 130, 1, "")
     after = stored(store)
     assert set(before["id"]) - set(after["id"]) == {post_id(deleted["uri"])}
     text = before.set_index("id").loc[post_id(deleted["uri"]), "text"]
     assert all(text.encode() not in f.read_bytes() for f in tmp_path.rglob("*.parquet"))
     archive = Archive(tmp_path)
     assert text.split("\n")[0] not in "".join(archive.read(n).decode() for n in archive.names())
-    again = recheck(store, [Mastodon({}, Wire(clock=clock), manners=HASTY)], clock=clock)
+    (again,) = forget_deleted(
+        store, [Mastodon({"instances": [network.base]}, Wire(clock=clock), manners=HASTY)], clock=clock
+    )
     assert (again.looked, again.gone) == (129, 0)
+    store.append(
+        "posts",
+        before.drop(columns=["source", "fetched_at", "batch_id"]),
+        source="an old export",
+        batch_id="b",
+        now=clock.now(),
+    )
+    assert post_id(deleted["uri"]) not in set(stored(store)["id"]), "it came back"
 
 
 def test_a_timeline_of_another_program_is_read(

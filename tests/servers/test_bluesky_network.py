@@ -19,7 +19,7 @@ from sources.archive import Archive
 from sources.clock import SystemClock
 from sources.collect import Report, collect
 from sources.connector import Ask, Query, Window
-from sources.recheck import recheck
+from sources.deletions import forget_deleted
 from sources.social.bluesky import Bluesky
 from sources.social.bluesky_posts import post_id
 from sources.store import Store
@@ -92,8 +92,8 @@ def test_deleted_posts_disappear_when_they_are_looked_up_again(
     for uri in spare[:3]:
         network.members[1].delete(uri)
     network.until(lambda: network.count("disparaître") == 7)
-    found = recheck(store, [source(network)])
-    assert (found.looked, found.gone, found.failed) == (10, 3, ())
+    (found,) = forget_deleted(store, [source(network)])
+    assert (found.looked, found.gone, found.note) == (10, 3, "")
     assert set(store.read("posts")["id"].to_pylist()) == {post_id(uri) for uri in spare[3:]}
     for uri in spare[3:]:
         network.members[1].delete(uri)
