@@ -21,6 +21,7 @@ pages = {
         PAGES / "gaps.py", title=say("Gaps"), icon=":material/compare_arrows:", url_path="gaps", default=True
     ),
     "topic": st.Page(PAGES / "topic.py", title=say("Topic"), icon=":material/topic:", url_path="topic"),
+    "needs": st.Page(PAGES / "needs.py", title=say("Needs"), icon=":material/contact_support:", url_path="needs"),
     "voices": st.Page(PAGES / "voices.py", title=say("Voices"), icon=":material/groups:", url_path="voices"),
     "plan": st.Page(PAGES / "plan.py", title=say("Plan"), icon=":material/event:", url_path="plan"),
     "alerts": st.Page(PAGES / "alerts.py", title=say("Alerts"), icon=":material/notifications:", url_path="alerts"),

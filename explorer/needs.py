@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from explorer.fact import certainty
-from explorer.need_clusters import cluster, name_of
+from explorer.need_clusters import cluster
 from explorer.need_posts import Spoken, read_posts
 from explorer.need_queries import clean_queries
-from explorer.served import SIGNALS, Chance, calibrated, draws, p_answered
+from explorer.need_table import need_table
+from explorer.served import SIGNALS, calibrated, p_answered
 from explorer.study import BadStudy, Study
 from explorer.tallies import Tallies
 from explorer.text import intent, match, question_type
@@ -30,9 +30,6 @@ from sources.store import Receipt, batch_of
 Side = Literal["served", "said"]
 #: Order in which verdicts are ranked: what nothing answers first.
 _ORDER = {"unanswered": 0, "cannot tell": 1, "answered": 2}
-_SPOKEN = {"answered": "spoken", "unanswered": "unspoken", "cannot tell": "cannot tell"}
-_DRAWS = 400
-_ANSWER = ["match", "document", *SIGNALS, "p_answered", "lo", "hi", "verdict", "certainty"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +87,10 @@ def unanswered(
     """
     asked = _asked(queries)
     chance = calibrated(judgements) if judgements is not None else None
-    found = _answers(asked["query"].tolist(), as_texts(documents), chance, encoder_name, short=short, level=level)
-    frame = pd.concat([asked.reset_index(drop=True), found], axis=1)
+    texts = as_texts(documents)
+    found = _matches(asked["query"].tolist(), texts, encoder_name, short=short)
+    sure = p_answered(found, chance, level=level)
+    frame = pd.concat([asked.reset_index(drop=True), found, sure], axis=1).assign(n_documents=len(texts))
     # Expected searches that find no answer; without volumes, the chance alone.
     weight = frame["volume"].fillna(frame["volume"].min() if frame["volume"].notna().any() else 1.0)
     frame["lost"] = weight * (1 - frame["p_answered"].fillna(0.5))
@@ -106,6 +105,7 @@ def unanswered(
 def find_needs(
     study: Study,
     *,
+    topic: str = "",
     tallies: Tallies | None = None,
     judgements: pd.DataFrame | None = None,
     encoder_name: EncoderName | None = None,
@@ -116,6 +116,7 @@ def find_needs(
 
     Parameters
     ----------
+    topic : id of the one topic whose needs are asked for; all of them if left out.
     judgements : the user's confirmations; those stored in the study if left out.
     level : coverage of the intervals, 0..1.
     seed : of clustering and of the draws behind the intervals.
@@ -136,32 +137,68 @@ def find_needs(
     BadStudy : no query is stored.
     """
     tallies = tallies or Tallies(study.store)
+    judged = tallies.small("judgements") if judgements is None else judgements
+    matched = match_needs(study, topic=topic, tallies=tallies, encoder_name=encoder_name, seed=seed)
+    return conclude(matched, judged, level=level, seed=seed)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The queries of a study with their best matches, before anything is concluded from them: the costly part."""
+
+    study: Study
+    queries: pd.DataFrame
+    spoken: dict[str, Spoken]
+    n_pages: int
+    sources: tuple[str, ...]
+    fetched_at: pd.Timestamp | None
+
+
+def match_needs(
+    study: Study,
+    *,
+    topic: str = "",
+    tallies: Tallies | None = None,
+    encoder_name: EncoderName | None = None,
+    seed: int = 0,
+) -> Matched:
+    """Gather the queries of a study into needs and match them with pages and posts; see `find_needs`."""
+    tallies = tallies or Tallies(study.store)
     rows = tallies.small("queries")
     queries = clean_queries(rows, study)
+    queries = queries[queries["topic"] == topic].reset_index(drop=True) if topic else queries
     if queries.empty:
         raise BadStudy(
-            "no queries are stored yet",
+            "no queries are stored yet" + (f" for {topic!r}" if topic else ""),
             study.path.name,
             "import related queries, Search Console or a keyword tool's list, or collect suggestions",
         )
-    judged = tallies.small("judgements") if judgements is None else judgements
-    chance = {side: calibrated(judged[judged["side"] == side]) for side in ("served", "said")}
     pages = tallies.small("content")
-    queries = _gathered(queries, study, encoder_name, seed)
-    queries = _served(queries, pages, chance["served"], encoder_name, level)
-    queries, spoken = _said(queries, study, tallies, chance["said"], encoder_name, level)
+    queries = _served(_gathered(queries, study, encoder_name, seed), pages, encoder_name)
+    queries, spoken = _said(queries, study, tallies, encoder_name)
     queries["question"] = question_type(queries["query"])["label"].array
     queries["intent"] = intent(queries["query"])["label"].array
+    sources = tuple(sorted(rows["source"].unique()))
+    return Matched(study, queries, spoken, len(pages), sources, rows["fetched_at"].max())
+
+
+def conclude(matched: Matched, judgements: pd.DataFrame, *, level: float = 0.9, seed: int = 0) -> Needs:
+    """Return the needs as the user's answers so far let them be seen; see `find_needs`."""
+    chance = {side: calibrated(judgements[judgements["side"] == side]) for side in ("served", "said")}
+    queries = matched.queries
+    for side, known in chance.items():
+        signals = queries[[f"{side}_{s}" for s in SIGNALS]].set_axis(list(SIGNALS), axis=1)
+        queries = queries.join(p_answered(signals, known, level=level).add_prefix(f"{side}_"))
     return Needs(
-        study,
-        _table(queries, chance, spoken, len(pages), level, seed),
+        matched.study,
+        need_table(queries, chance, matched.spoken, matched.n_pages, level, seed),
         queries,
         level,
         {side: c.n for side, c in chance.items()},
-        len(pages),
-        {topic: s.n for topic, s in spoken.items()},
-        tuple(sorted(rows["source"].unique())),
-        rows["fetched_at"].max(),
+        matched.n_pages,
+        {t: s.n for t, s in matched.spoken.items()},
+        matched.sources,
+        matched.fetched_at,
     )
 
 
@@ -204,20 +241,11 @@ def _asked(queries: Iterable[object] | pd.DataFrame) -> pd.DataFrame:
     return queries[["query"]].assign(volume=queries.get("volume", np.nan))
 
 
-def _answers(
-    asked: list[str],
-    documents: list[str],
-    chance: Chance | None,
-    encoder_name: EncoderName | None,
-    *,
-    short: bool,
-    level: float,
-) -> pd.DataFrame:
-    """`match`, `document`, signals, chance, interval and verdict of the best match of each query."""
+def _matches(asked: list[str], documents: list[str], encoder_name: EncoderName | None, *, short: bool) -> pd.DataFrame:
+    """`match`, `document` and signals of the best match of each query."""
     best = match(asked, documents, encoder_name=encoder_name, short=short, k=1).best
     best["match"] = [documents[d] if d >= 0 else None for d in best["document"]]
-    found = pd.concat([best, p_answered(best, chance, level=level)], axis=1)
-    return found[_ANSWER].assign(n_documents=len(documents))
+    return best[["match", "document", *SIGNALS]]
 
 
 def _gathered(queries: pd.DataFrame, study: Study, encoder_name: EncoderName | None, seed: int) -> pd.DataFrame:
@@ -232,120 +260,22 @@ def _gathered(queries: pd.DataFrame, study: Study, encoder_name: EncoderName | N
     return pd.concat(parts, ignore_index=True)
 
 
-def _served(
-    queries: pd.DataFrame, pages: pd.DataFrame, chance: Chance, encoder_name: EncoderName | None, level: float
-) -> pd.DataFrame:
+def _served(queries: pd.DataFrame, pages: pd.DataFrame, encoder_name: EncoderName | None) -> pd.DataFrame:
     texts = (pages["title"].fillna("") + " " + pages["text"].fillna("")).str.strip().tolist()
-    found = _answers(queries["query"].tolist(), texts, chance, encoder_name, short=False, level=level)
+    found = _matches(queries["query"].tolist(), texts, encoder_name, short=False)
     found["page"] = [pages["id"].iloc[d] if d >= 0 else None for d in found["document"]]
     return queries.join(found.add_prefix("served_"))
 
 
 def _said(
-    queries: pd.DataFrame,
-    study: Study,
-    tallies: Tallies,
-    chance: Chance,
-    encoder_name: EncoderName | None,
-    level: float,
+    queries: pd.DataFrame, study: Study, tallies: Tallies, encoder_name: EncoderName | None
 ) -> tuple[pd.DataFrame, dict[str, Spoken]]:
     coverage, parts, spoken = tallies.small("coverage"), [], {}
     for topic, own in queries.groupby("topic", sort=True):
         read = read_posts(study, tallies, str(topic), own["query"].tolist(), coverage)
         texts = read.texts["text"].tolist()
-        found = _answers(own["query"].tolist(), texts, chance, encoder_name, short=True, level=level)
+        found = _matches(own["query"].tolist(), texts, encoder_name, short=True)
         found.index = own.index
         spoken[str(topic)] = read
         parts.append(found.add_prefix("said_"))
     return queries.join(pd.concat(parts)), spoken
-
-
-def _table(
-    queries: pd.DataFrame, chance: dict[str, Chance], spoken: dict[str, Spoken], n_pages: int, level: float, seed: int
-) -> pd.DataFrame:
-    drawn = {
-        side: draws(queries[[f"{side}_{s}" for s in SIGNALS]].set_axis(list(SIGNALS), axis=1), c, n=_DRAWS, seed=seed)
-        for side, c in chance.items()
-    }
-    rows = []
-    for _, own in queries.groupby("need", sort=False):
-        read = spoken[str(own["topic"].iloc[0])]
-        row = _about(own)
-        weight = own["volume"].fillna(own["volume"].mean()).fillna(1.0).to_numpy()
-        weight = np.maximum(weight, 1e-9) / np.maximum(weight, 1e-9).sum()
-        for side in ("served", "said"):
-            row |= _side(own, side, drawn[side][:, own.index], weight, level)
-        doubt = "no pages" if n_pages == 0 else ""
-        row["served_why"] = doubt
-        row["said_why"], row["said_warning"], row["n_texts"] = read.doubt, read.warning, read.n
-        row["said"] = _SPOKEN[str(row["said"])]
-        if read.doubt and row["said"] == "unspoken":
-            row["said"] = row["said_sure"] = "cannot tell"
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    for side, lost, verdict in (("served", "unserved", "unanswered"), ("said", "unspoken", "unspoken")):
-        order = pd.DataFrame({"v": (table[side] != verdict).astype(int), "d": table[f"{side}_why"] != ""})
-        order["done"] = table[side].isin(["answered", "spoken"])
-        order["sure"] = (table[f"{side}_sure"] != "clearly").astype(int)
-        order["lost"], order["p"] = -table[lost].fillna(0.0), table[f"p_{side}"].fillna(0.5)
-        place = order.sort_values(["done", "v", "d", "sure", "lost", "p"], kind="stable").index
-        ranks = pd.Series(np.arange(1.0, len(table) + 1), index=place)
-        table[f"{lost}_rank"] = ranks.reindex(table.index).where(table[f"p_{side}"].notna())
-    return table.sort_values(["unserved_rank", "unspoken_rank"], na_position="last", ignore_index=True)
-
-
-def _about(own: pd.DataFrame) -> dict[str, object]:
-    """What is searched: name, volume, growth, question and intent of one need."""
-    known = own.dropna(subset=["volume"])
-    unit = known["unit"].mode().iloc[0] if len(known) else None
-    known = known[known["unit"] == unit]
-    rising = own[own["growth_lo"].notna()].sort_values("growth_lo", ascending=False)
-    top = rising.iloc[0] if len(rising) else None
-    asked = own.loc[own["question"] != "none", "question"]
-    return {
-        "need": own["need"].iloc[0],
-        "name": name_of(own),
-        "topic": own["topic"].iloc[0],
-        "n_queries": len(own),
-        "intent": own["intent"].mode().iloc[0],
-        "question": asked.mode().iloc[0] if len(asked) else "none",
-        "lang": own["lang"].dropna().mode().iloc[0] if own["lang"].notna().any() else None,
-        "volume": known["volume"].sum(min_count=1),
-        "volume_lo": known["volume_lo"].sum(min_count=1),
-        "volume_hi": known["volume_hi"].sum(min_count=1),
-        "unit": unit,
-        "growth": None if top is None else top["growth"],
-        "growth_lo": None if top is None else top["growth_lo"],
-        "growth_of": None if top is None else top["query"],
-    }
-
-
-def _side(own: pd.DataFrame, side: str, drawn: np.ndarray, weight: np.ndarray, level: float) -> dict[str, object]:
-    """Chance, interval, verdict and match of one need on one side, and the searches that are expected to find nothing."""
-    lost = {"served": "unserved", "said": "unspoken"}[side]
-    best = own.sort_values(f"{side}_p_answered", ascending=False).iloc[0]
-    share = drawn @ weight
-    p = float((own[f"{side}_p_answered"] * weight).sum(skipna=False))
-    known = np.isfinite(p)
-    edges = [(1 - level) / 2, (1 + level) / 2]
-    lo, hi = np.quantile(share, edges) if known else (np.nan, np.nan)
-    lo80, hi80, lo95, hi95 = np.quantile(share, [0.1, 0.9, 0.025, 0.975]) - 0.5 if known else (-0.5, 0.5, -0.5, 0.5)
-    sure = certainty(lo80, hi80, lo95, hi95)
-    volume = own["volume"].sum(min_count=1)
-    # The printing leaves the volume open between its ends, whatever the chance: both are drawn together.
-    low, high = (np.log(max(float(own[c].sum(min_count=1)), 1.0)) for c in ("volume_lo", "volume_hi"))
-    sizes = np.exp(np.linspace(low, high, len(share))) if np.isfinite(volume) else np.full(len(share), np.nan)
-    miss = np.quantile(sizes * (1 - np.random.default_rng(0).permutation(share)), edges) if known else [np.nan] * 2
-    return {
-        f"p_{side}": p if known else None,
-        f"{side}_lo": lo,
-        f"{side}_hi": hi,
-        side: "cannot tell" if sure == "cannot tell" else "answered" if p > 0.5 else "unanswered",
-        f"{side}_sure": sure,
-        f"{side}_match": best[f"{side}_match"],
-        f"{side}_query": best["query"],
-        **({"served_page": best["served_page"]} if side == "served" else {}),
-        lost: volume * (1 - p) if known else np.nan,
-        f"{lost}_lo": miss[0],
-        f"{lost}_hi": miss[1],
-    }

@@ -13,7 +13,7 @@ from explorer.importing import import_bytes
 from explorer.study import Study, new_study
 from tests.conftest import ROOT
 
-PAGES = ("gaps", "topic", "voices", "plan", "alerts", "data", "method")
+PAGES = ("gaps", "topic", "needs", "voices", "plan", "alerts", "data", "method")
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -166,3 +166,16 @@ def test_a_topic_is_taken_apart_when_asked_and_not_before(example: Study, monkey
     app.toggle(key="apart").set_value(True).run()
     assert not app.exception
     assert "Prophet explains" in text(app)
+
+
+def test_what_the_user_says_of_a_match_is_counted_and_the_example_stays_as_it_is(
+    example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = example.store.version()
+    app = open_page("needs", example, monkeypatch)
+    assert "needs find no answer on your pages" in app.title[0].value
+    assert "Your answers so far: 0." in text(app)
+    app.button(key="answer_False").click().run()
+    assert not app.exception
+    assert "Your answers so far: 1." in text(app)
+    assert example.store.version() == before

@@ -78,6 +78,8 @@ with ui.answering(say):
 
 ui.explained(study, topic, say)
 
+ui.asked_about(study, topic, label, say)
+
 posts = ui.sample_of(study, topic)
 if len(posts):
     st.subheader(say("Posts that many people met"))

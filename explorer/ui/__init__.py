@@ -8,6 +8,7 @@ from explorer.ui.explained import explained
 from explorer.ui.exports import export_forecast, export_gaps, study_file
 from explorer.ui.facts import draw, fact, gap_meaning, reason, record
 from explorer.ui.links import link
+from explorer.ui.needs import asked_about, confirm, export_needs, needs_of
 from explorer.ui.session import (
     choose_language,
     choose_topic,
@@ -26,7 +27,7 @@ from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_mov
 from explorer.ui.volume import volume
 
 __all__ = [
-    "answering", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected",
+    "answering", "asked_about", "audiences", "confirm", "export_needs", "needs_of", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected",
     "draw", "explained", "export_forecast",
     "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",

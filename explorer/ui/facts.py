@@ -50,6 +50,7 @@ def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
             "posts": say("posts"),
             "weeks": say("weeks"),
             "days": say("days"),
+            "needs": say("needs"),
         }
         lines.append((say("Rests on"), f"{say.number(number.n, 0)} {counted.get(number.n_of, number.n_of)}"))
     if number.period is not None:
