@@ -60,7 +60,8 @@ def clean_queries(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     each under every one of them, and do not say where they do.
     """
     typed = rows[(rows["item"] == "query") & (rows["query"].str.strip() != "")]
-    typed = typed.sort_values("fetched_at").reset_index(drop=True)
+    # The store gives rows in no order: one is fixed here, so that the same store always gives the same needs.
+    typed = typed.sort_values(["fetched_at", "source", "query", "ranking"]).reset_index(drop=True)
     if typed.empty:
         return pd.DataFrame(columns=_COLUMNS)
     typed["key"] = _keys(typed["query"].tolist())
