@@ -27,10 +27,10 @@ from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_mov
 from explorer.ui.volume import volume
 
 __all__ = [
-    "answering", "asked_about", "audiences", "confirm", "export_needs", "needs_of", "both_sides", "choose_language", "choose_topic", "circles_of", "conversation", "corrected",
-    "draw", "explained", "export_forecast",
-    "export_gaps", "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "outlook_of",
-    "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of", "show_notes",
-    "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload",
-    "volume", "who_they_are", "words",
+    "answering", "asked_about", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of",
+    "confirm", "conversation", "corrected", "draw", "explained", "export_forecast", "export_gaps", "export_needs",
+    "export_voices", "fact", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "needs_of", "outlook_of",
+    "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of",
+    "show_notes", "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload", "volume",
+    "who_they_are", "words",
 ]  # fmt: skip
