@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help app install test test-servers lint bench messages lock clean
+.PHONY: help app install screenshots test test-servers lint bench messages lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev ## Check style and types
 
 bench: $(VENV)/.dev ## Run the benchmarks that need no peers
 	$(BIN)/python benchmarks/gap_worlds.py
+
+screenshots: $(VENV)/.dev ## Take pictures of every page into screenshots/
+	$(BIN)/python -m tests.screenshots screenshots
 
 messages: $(VENV)/.dev ## Add new texts of the interface to the French catalogue
 	$(BIN)/python tests/catalogue.py
