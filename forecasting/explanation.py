@@ -57,6 +57,10 @@ def explain(
     ----------
     df : long frame [unique_id, ds, y] of one series. freq, country, events : as in `forecasting.forecast`.
 
+    Returns
+    -------
+    Explanation: the path with its trend, the seasons, holidays and changepoints, and the share of the movement they explain.
+
     Raises
     ------
     TooLittleData : fewer than 20 observed values, or more than one series.
