@@ -289,7 +289,7 @@ def test_a_missing_package_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *a: None if name == "pytrends" else really(name, *a))
     found = catalogue({}).set_index("source").loc["google_trends"]
     assert not found["works"]
-    assert "pip install pytrends" in found["why"]
+    assert "pip install 'pytrends'" in found["why"]
 
 
 def test_a_connector_of_others_that_cannot_be_loaded_is_listed_and_takes_nobody_along(
