@@ -21,9 +21,10 @@ DAY = pd.Timedelta(1, "D")
 class Aftermath:
     """The level after an event against the one before it.
 
-    `level_now`: "back", "not back" or "cannot tell", see forecasting.impact. `back_since`: from when on every later period
-    lies within what was expected; None = not yet, or not known. `effect` [posts a period] with `lo`, `hi` of `level`: mean
-    from the onset on. `before`, `after`: observed periods, each of `days`. `why`: "" or "little", too little to tell anything.
+    `level_now`: "back", "not back" or "cannot tell", see forecasting.impact. `back_since`: from when on no more periods lie
+    outside what was expected than chance lets out; None = not yet, or not known. `effect` [posts a period] with `lo`, `hi` of
+    `level`: mean from the onset on. `before`, `after`: observed periods, each of `days`. `why`: "" or "little", too little to
+    tell anything.
     """
 
     level_now: str

@@ -21,6 +21,8 @@ PLACEBOS = 40
 DRAWS = 2000
 #: The level is back when the effect at the end lies within this share of the expected level.
 MARGIN = 0.1
+#: So many stragglers, or more, outside their intervals would come by chance at least so often once the level is back.
+BY_CHANCE = 0.05
 #: Share of the periods after the event, from its end, that decides whether the level is back; at least 3 periods.
 END = 0.25
 
@@ -40,7 +42,8 @@ class Impact:
     half_life : periods until the effect has fallen to half of its largest and stays there; NaN = not yet, or no effect.
     level_now : "back" (the effect at the end lies within 10 % of the expected level, with its interval), "not back" (its
         interval leaves out zero), "cannot tell".
-    back_since : first date from which every later period's interval covers zero; None = not yet, or never left.
+    back_since : first date whose interval covers zero and from which no more periods lie outside theirs than `level` lets
+        out by chance, no two in a row; None = not yet, or never left.
     now, now_lo, now_hi : relative effect at the end.
     placebo : the same question at dates before the event, counterfactual cut off there: `ds`, `effect`, `lo`, `hi`,
         `covers`.
@@ -170,8 +173,7 @@ def _answer(
     last[: max(0, len(last) - max(3, round(END * len(last))))] = False
     ending, now = mean(last if last.any() else known)
     out = (path["lo"] > 0) | (path["hi"] < 0)
-    gone = np.flatnonzero(out.to_numpy())
-    back = gone[-1] + 1 if len(gone) else None
+    back = back_from(out.to_numpy(), known, level)
     if ending[1] > 0 or ending[2] < 0:
         state = "not back"
     elif np.isfinite(now[1]) and max(abs(now[1]), abs(now[2])) <= MARGIN:
@@ -195,9 +197,9 @@ def _answer(
         total_lo=total[1],
         total_hi=total[2],
         p_value=max(beyond, 1 / (DRAWS + 1)),
-        half_life=_half_life(path) if effect[1] > 0 or effect[2] < 0 or len(gone) else np.nan,
+        half_life=_half_life(path) if effect[1] > 0 or effect[2] < 0 or out.any() else np.nan,
         level_now=state,
-        back_since=ds[start + back] if back is not None and start + back < len(ds) else None,
+        back_since=ds[start + back] if back is not None else None,
         now=now[0],
         now_lo=now[1],
         now_hi=now[2],
@@ -207,6 +209,23 @@ def _answer(
         level=level,
         notes=notes,
     )
+
+
+def back_from(out: np.ndarray, known: np.ndarray, level: float) -> int | None:
+    """Return from which period on those outside their interval are no more than chance; None = never, or none ever was.
+
+    Of quiet periods `1 - level` lie outside by construction: to wait for the last of them would report the end late.
+    """
+    if not out.any():
+        return None
+    twice = out & np.append(out[1:], False)
+    first = int(np.flatnonzero(out)[0])
+    for at in range(max(first, int(np.flatnonzero(twice)[-1]) + 2 if twice.any() else 0), len(out)):
+        if known[at] and not out[at]:
+            later, n = int(out[at:].sum()), int(known[at:].sum())
+            if stats.binom.sf(later - 1, n, 1 - level) > BY_CHANCE:
+                return at
+    return None
 
 
 def _read(df: pd.DataFrame, freq: str | None) -> tuple[pd.DatetimeIndex, np.ndarray, pd.DataFrame, Grain, list[Note]]:

@@ -8,6 +8,7 @@ import pytest
 
 from forecasting import impact
 from forecasting.errors import BadArgument, BadSeries, ForecastError, TooLittleData
+from forecasting.impact import back_from
 
 EVENT = "2023-02-15"  # a Wednesday: its week begins on the 13th, the 111th of the world
 
@@ -41,6 +42,24 @@ def test_an_effect_that_decays_has_a_half_life_and_the_level_comes_back() -> Non
     assert found.level_now == "back"
     assert pd.Timestamp("2023-04-01") < found.back_since < pd.Timestamp("2023-10-01")
     assert found.lo > 0
+
+
+def test_a_level_that_came_back_is_not_reported_late_for_the_few_periods_that_chance_lets_out() -> None:
+    rng = np.random.default_rng(4)
+    known, lags, waited = np.ones(70, dtype=bool), [], []
+    for _ in range(400):
+        out = rng.random(70) < 0.05
+        out[:6] = True
+        back = back_from(out, known, 0.95)
+        lags.append(70 if back is None else back - 6)
+        waited.append(int(np.flatnonzero(out)[-1]) - 5)
+    assert np.median(waited) > 30, "the last stray period is what the rule must not wait for"
+    assert np.median(lags) == 0
+    assert np.mean(np.array(lags) <= 2) > 0.8
+    assert back_from(np.ones(70, dtype=bool), known, 0.95) is None
+    assert back_from(np.zeros(70, dtype=bool), known, 0.95) is None
+    half = np.arange(70) % 2 == 0
+    assert back_from(half, known, 0.95) >= 65, "every other period outside is no chance"
 
 
 def test_where_too_little_is_known_it_says_cannot_tell() -> None:
