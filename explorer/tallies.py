@@ -215,26 +215,28 @@ class Tallies:
         return self._frame(self._tagged(topics).select("platform", "id", "topic"))
 
     def _tagged(self, topics: Sequence[Topic]) -> Any:
-        """Posts x topics they belong to: by the query that matched them in their source, else by their own words."""
+        """Posts x topics they belong to: by every query that matched them in their source, else by their own words."""
         key = tuple((t.id, t.social) for t in topics)
         if key not in self._tags:
             self._tags[key] = self._keep(self._tag(topics))
         return self._tags[key]
 
     def _tag(self, topics: Sequence[Topic]) -> Any:
-        posts = self._posts().mutate(_name=_.query.strip().lower())
+        posts = self._posts()
         names = pd.DataFrame(
             [(n.strip().lower(), t.id) for t in topics for n in {t.id, t.label, t.social, *t.labels.values()} if n],
             columns=["_name", "topic"],
         ).drop_duplicates()
-        known = sorted(names["_name"].unique())
         mapping = ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
-        named = posts.filter(_._name.isin(known)).inner_join(mapping, "_name")
+        # Over all versions of a post: a second query that meets it stores a version with its own name.
+        met = self._stored("posts").select("platform", "id", _name=_.query.strip().lower())
+        met = self._keep(met.inner_join(mapping, "_name").select("platform", "id", "topic").distinct())
+        named = posts.inner_join(met, ["platform", "id"])
         # Only posts that no query of the study has matched are searched for words: that is the costly part.
-        rest = posts.filter(~_._name.isin(known))
+        rest = posts.anti_join(met, ["platform", "id"])
         rest = rest.mutate(_words=ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, ""))
         rest = self._keep(rest)
-        columns = [*posts.drop("_name").columns, "topic"]
+        columns = [*posts.columns, "topic"]
         spoken = [
             rest.filter(_condition(t.social)).mutate(topic=ibis.literal(t.id)).select(columns)
             for t in topics

@@ -271,12 +271,16 @@ def pace(headers: Mapping[str, str], now: datetime) -> datetime | None:
     return None
 
 
+#: A reset is told in whole seconds, rounded down (Bluesky): who comes back at its beginning is refused once more.
+_ROUNDED_OFF = timedelta(seconds=1)
+
+
 def _reset(headers: Mapping[str, str], now: datetime) -> datetime | None:
     for name in ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"):
         text = headers.get(name, "").split(",")[0].strip()
         if text:
             found = _instant(text, now)
-            return max(found, now) if found is not None else None
+            return max(found, now) + _ROUNDED_OFF if found is not None else None
     return None
 
 

@@ -123,6 +123,18 @@ def test_a_post_belongs_to_the_topic_whose_query_matched_it_else_to_its_words(tm
     assert sorted(zip(tagged["topic"], tagged["id"], strict=True)) == [("bruit", "Bruit0"), ("prix", "0")]
 
 
+def test_a_post_that_two_queries_met_belongs_to_both_topics_whichever_met_it_last(tmp_path: Path) -> None:
+    study = make(tmp_path)
+    one = posts([("2024-01-08", "ann", "post", "rien du tout")], query="Bruit")
+    for query in ("Bruit", "prix", "BRUIT"):
+        study.store.append("posts", one.assign(query=query), source="test", batch_id=query, now=NOW)
+    tallies = Tallies(study.store)
+    tagged = tallies.topics_of(study.topics)
+    assert sorted(zip(tagged["topic"], tagged["id"], strict=True)) == [("bruit", "Bruit0"), ("prix", "Bruit0")]
+    assert tallies.n_posts() == 1
+    assert tallies.voice(study.topics, Binning("week"))["posts"].tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("text", ["Le PRIX monte", "tarifs", "prixx", "l'été, le prix.", "rien", "PRIX", "le (tarif)"])
 def test_the_engine_matches_as_the_reference_does(tmp_path: Path, text: str) -> None:
     study = make(tmp_path)

@@ -15,11 +15,12 @@ from sources.archive import Archive
 from sources.collect import Report, collect
 from sources.connector import Ask, Brief, Query, Subject, Window
 from sources.deletions import forget_deleted
+from sources.forgetting import forget_author
 from sources.privacy import author_key
 from sources.social.bluesky import Bluesky
 from sources.social.bluesky_posts import dates, post_id, post_row, tid_moment
 from sources.store import Store
-from sources.transport import Wire
+from sources.transport import Wire, pace, retry_after
 from tests.faults import (
     HASTY,
     FakeClock,
@@ -119,6 +120,15 @@ def test_no_name_handle_or_picture_reaches_the_disk(bluesky: BlueskyServer, cloc
         assert name not in everything
     assert "did:plc" not in posts.to_csv()
     assert "@user" in posts["text"][0]
+
+
+def test_who_is_forgotten_leaves_the_kept_answers_too(bluesky: BlueskyServer, clock: FakeClock, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run(bluesky, store, clock)
+    archive = Archive(tmp_path)
+    assert any(DID.format(3).encode() in archive.read(name) for name in archive.names())
+    forget_author(store, "bluesky", DID.format(3), secret=SECRET)
+    assert not any(DID.format(3).encode() in archive.read(name) for name in archive.names())
 
 
 def test_unknown_is_not_zero(bluesky: BlueskyServer, clock: FakeClock, tmp_path: Path) -> None:
@@ -293,6 +303,15 @@ def test_a_429_is_waited_out_by_its_own_reset(bluesky: BlueskyServer, clock: Fak
     assert status(report) == ["complete"]
     assert len(stored(store)) == 60
     assert 85 <= clock.slept <= 100
+
+
+def test_a_reset_told_in_whole_seconds_is_not_met_too_early(clock: FakeClock) -> None:
+    # The service rounds down: its window ends within the second that it names.
+    ends = clock.now() + timedelta(seconds=14, microseconds=900_000)
+    told = {"ratelimit-remaining": "0", "ratelimit-reset": str(int(ends.timestamp()))}
+    for later in (retry_after(told, clock.now()), pace(told, clock.now())):
+        assert later is not None
+        assert ends <= later <= ends + timedelta(seconds=2)
 
 
 def test_stopped_after_any_page_it_goes_on_without_a_double_or_a_hole(

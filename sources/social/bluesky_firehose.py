@@ -198,7 +198,7 @@ class _Batch:
             "time_quality": quality,
             "author": uri.removeprefix("at://").split("/")[0],
         }
-        self._kept[uri] = {"uri": uri, "indexedAt": came.isoformat(), "record": without_people(record)}
+        self._kept[uri] = without_people({"uri": uri, "indexedAt": came.isoformat(), "record": record})
 
     def page(self, at: Mapping[str, Any], *, complete: bool = False, until: datetime | None = None) -> Page:
         """Return the stretch as a page."""

@@ -152,13 +152,18 @@ def moment(text: object) -> datetime | None:
 
 
 def without_people(found: Any) -> Any:
-    """Return an answer without names, pictures and bios, and with handles in texts masked; uris stay, for re-checking."""
+    """Return an answer without names, pictures and bios, and with handles in texts masked.
+
+    Uris stay, for re-checking, each with the id under which its post is stored: by that, forgetting a post finds its answers.
+    """
     if isinstance(found, Mapping):
-        return {
+        kept = {
             k: privacy.mask_handles(v) if k in ("text", "alt") and isinstance(v, str) else without_people(v)
             for k, v in found.items()
             if k not in _PEOPLE
         }
+        uri = found.get("uri")
+        return {**kept, "stored_as": post_id(uri)} if isinstance(uri, str) and uri.startswith("at://") else kept
     return [without_people(v) for v in found] if isinstance(found, list) else found
 
 
