@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,8 @@ class Grain:
 
     def past(self, last: pd.Timestamp, n: int) -> pd.DatetimeIndex:
         """Return the `n` dates that end with `last`."""
+        if self.name == "week" and last.tz in (None, UTC) and to_offset(self.freq).is_on_offset(last):
+            return pd.date_range(end=last, periods=n, freq="7D")  # the same; pandas counts anchored weeks one by one
         return pd.date_range(end=last, periods=n, freq=self.freq)
 
 

@@ -230,7 +230,8 @@ def test_prophet_in_bulk_forecasts_what_stock_prophet_forecasts() -> None:
         past, ahead = both.dates(i)
         with prophet_member.quiet():
             model = Prophet(uncertainty_samples=0).fit(pd.DataFrame({"ds": past, "y": y}))
-        np.testing.assert_allclose(bulk[i], model.predict(pd.DataFrame({"ds": ahead}))["yhat"], rtol=0.02)
+            stock = model.predict(pd.DataFrame({"ds": ahead}))["yhat"]
+        np.testing.assert_allclose(bulk[i], stock, rtol=0.02)
 
 
 def test_members_are_chosen_by_number_of_series_and_costly_ones_are_reported() -> None:
