@@ -7,6 +7,7 @@ import pandas as pd
 
 from explorer.crisis import Crisis
 from explorer.early_warning import EarlyWarning
+from explorer.event_impact import level_said
 from explorer.fact import Fact
 from explorer.words import Words
 
@@ -27,20 +28,7 @@ def after_said(found: Crisis, words: Words) -> str:
         "On average it added {effect} posts a {period} ({lo} to {hi}).",
         effect=words.number(after.effect, 0), period=rate, lo=words.number(after.lo, 0), hi=words.number(after.hi, 0),
     )  # fmt: skip
-    if after.level_now == "not back":
-        told = words("It is not back to its old level.")
-    elif after.level_now == "back" and since:
-        told = words("It is back to its old level since {date}.", date=since)
-    elif after.level_now == "back":
-        told = words("It is back to its old level.")
-    elif since:
-        told = words(
-            "Whether it is back to its old level cannot be told for sure; since {date} it lies within what was usual.",
-            date=since,
-        )
-    else:
-        told = words("Whether it is back to its old level cannot be told yet.")
-    return f"{told} {mean}"
+    return f"{level_said(after.level_now, since, words)} {mean}"
 
 
 def followers_said(found: Crisis, warned: EarlyWarning, words: Words) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import measuring, needs, privacy, running, study, text, voices, warning
+from explorer.commands import ahead, measuring, needs, privacy, running, study, text, voices, warning
 from explorer.commands.console import err
 from forecasting.errors import ForecastError
 from sources.errors import SourceError
@@ -28,7 +28,8 @@ app.command("forget")(privacy.forget)
 app.command("gaps")(measuring.gaps)
 app.command("voices")(voices.voices)
 app.command("needs")(needs.needs)
-app.command("forecast")(measuring.forecast)
+app.command("forecast")(ahead.forecast)
+app.command("impact")(ahead.impact)
 app.command("report")(measuring.report)
 app.command("train-tone")(text.train_tone)
 app.command("alerts")(warning.alerts)

@@ -1,4 +1,4 @@
-"""Answers on the command line: demo, gaps, forecast, report."""
+"""Answers on the command line: demo, gaps, report."""
 
 from __future__ import annotations
 
@@ -70,36 +70,6 @@ def gaps(
     with working(words("Measuring the gaps")):
         answer = find_gaps(opened, corrected=not raw, window=window, level=level)
     _print_gaps(answer, words, format)
-
-
-def forecast(
-    study: StudyOption = Path(),
-    horizon: Annotated[int | None, typer.Option(min=1, help="Periods ahead; capped at a third of the history.")] = None,
-    raw: RawOption = False,
-    format: FormatOption = Format.table,
-    lang: LangOption = "",
-) -> None:
-    """Project search, posts and the gap of every topic."""
-    from explorer import timing
-    from explorer.answers import look_ahead
-    from explorer.outputs.frames import forecast_frame
-    from explorer.outputs.provenance import outlook_provenance
-
-    words = words_of(lang)
-    opened = open_study(study)
-    with working(words("Projecting search, posts and the gap")):
-        answer = look_ahead(opened, corrected=not raw, horizon=horizon)
-    frame = forecast_frame(answer, words.language, outlook_provenance(answer, words, now()))
-    if format is not Format.table:
-        show(frame, format)
-        return
-    last = frame[(frame["series"] == "gap") & (frame["date"] == frame["date"].max())]
-    shown = last[["label", "median", "lo80", "hi80", "p_widening"]].round(2)
-    show(
-        shown, format, title=title_of(answer.study, words, words("Gap on {date}", date=words.date(frame["date"].max())))
-    )
-    for told in [*timing.plain_notes(answer), *timing.leader_sentences(answer, words)]:
-        line(f"· {told}", "dim")
 
 
 def report(
