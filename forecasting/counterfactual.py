@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,8 @@ class Counterfactual:
 
     Parameters
     ----------
-    model : the state-space model over the periods before the event, on the working scale.
-    params : its parameters, learned there.
+    z : (T,) the series on the working scale, NaN = missing; `centre`, `unit` bring it to a common size.
+    params : parameters of the state-space model, learned before the event.
     exog : (T, k) regressors of all periods.
     controls : names of the series among them.
     fit : `error`, `explained` before the event.
@@ -43,12 +44,19 @@ class Counterfactual:
     fit: dict[str, float]
     notes: tuple[Note, ...]
 
-    def ahead(self, at: int, length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean (length,) and covariance (length, length) of the periods from `at` on, given those before it."""
+    @cached_property
+    def _passed(self) -> tuple[np.ndarray, np.ndarray]:
+        """State (k, T + 1) and its covariance expected for each period from those before it: one pass serves every date."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = _model((self.z[:at] - self.centre) / self.unit, self.exog[:at]).filter(self.params).filter_results
-        state, known = found.predicted_state[:, -1], found.predicted_state_cov[:, :, -1]
+            model = _model((self.z - self.centre) / self.unit, self.exog)
+            found = model.filter(self.params).filter_results
+        return np.asarray(found.predicted_state), np.asarray(found.predicted_state_cov)
+
+    def ahead(self, at: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean (length,) and covariance (length, length) of the periods from `at` on, given those before it."""
+        states, covariances = self._passed
+        state, known = states[:, at], covariances[:, :, at]
         noise, step = self.params[0], self.params[1]
         view = np.column_stack([np.ones(length), self.exog[at : at + length]])
         order = np.arange(length)
