@@ -51,6 +51,9 @@ NOTES = {
     "terms unconnected": "{n} terms share no file with the others and cannot be put on their scale: {terms}. "
     "Export one comparison that holds one of them and one of the others.",
     "calibrated": "{n} files, each on its own scale, were brought to one scale through the terms they share.",
+    "sampling unseen": "The search files agree but for rounding, as answers out of one draw of searches do: how much the "
+    "service's samples differ cannot be seen, and levels may lie further off than their intervals say. Fetch or export "
+    "them again on another day.",
     "counts unused": "{rows} counted values are stored too; the posts are used, never the sum of both.",
     "topics without counts": "No counts for {n} topics: {topics}. They are left out, not taken as zero.",
     "topics without posts": "No post matches {n} topics: {topics}.",

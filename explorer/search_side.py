@@ -96,6 +96,8 @@ def _one_series_per_term(rows: pd.DataFrame, unit: str, notes: list[Note]) -> pd
     if apart:
         notes.append(Note("terms unconnected", {"n": len(apart), "terms": ", ".join(apart[:5])}))
     notes.append(Note("calibrated", {"n": int(rows["scale"].nunique())}))
+    if fit.noise is None:
+        notes.append(Note("sampling unseen"))
     kept = series[series["component"] == main].rename(columns={"ds": "period"})
     return kept[["term", "period", "value", "lo", "hi", "scale_error"]]
 

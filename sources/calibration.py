@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sources.errors import BadQuery
-from sources.scales.answers import EXACT
-from sources.scales.errors import leftover
-from sources.scales.fit import Noise, Scales, fit_answers
+from sources.scales.beyond import beyond_rounding
+from sources.scales.fit import Noise, Scales
 from sources.scales.place import Placed, certain, interval, place
 from sources.scales.rounding import VARIANCE
 from sources.stitching import stitch
@@ -25,7 +23,8 @@ class Fit:
 
     `levels`, `errors` by term (natural logs; errors relative to the component's mean level), `covariance` of the levels,
     `factors` by request, `component` by term (-1: the term stands in no request that could be placed). `noise` is the law
-    of sampling estimated, None where no value was drawn twice and nothing is known of it; `sampling` its part that all
+    of sampling estimated, None where the answers show none: no value was answered twice, or all agree but for rounding,
+    which is what answers out of one draw do; errors and intervals then hold rounding only. `sampling`: its part that all
     values of a term in one answer share. `misfit`: squared residuals of terms in requests over those that rounding alone
     leaves (1: it explains all; NaN: nothing is left over to tell).
     """
@@ -144,29 +143,18 @@ def quality(requests: pd.DataFrame) -> Quality:
     BadQuery : as for `calibrate`.
     """
     placed = place(requests, "quality")
-    strict = fit_answers(placed.scales.answers, sampling=False, start=placed.scales)
-    answers, n = strict.answers, len(strict.answers.asked)
-    step = VARIANCE * (answers.unit / strict.mean) ** 2
-    share = strict.precision / np.bincount(answers.cell, strict.precision)[answers.cell]
-    # Answers on nearly one scale are rounded alike, which may leave less than independent errors do, or more: take the larger.
-    alone = step * (1 - 2 * share) + np.bincount(answers.cell, share**2 * step)[answers.cell]
-    expected = np.maximum(alone, leftover(strict)) / step
-    # A peak is exact: what it leaves over is the error of the others.
-    use = (share < 1) & ~answers.floor & (answers.unit > 2 * EXACT * answers.unit.max(initial=0))
-    squared = (answers.value / strict.mean - 1) ** 2 / step
-    compared, total, allowed = (np.bincount(answers.request, use * v, n) for v in (1.0, squared, expected))
-    # The square of a uniform error has variance 0.8 of its squared mean; periods rounded alike count as fewer.
-    spread = np.sqrt(0.8 * np.bincount(answers.request, use * strict.pairs.alike[strict.pairs.of] * expected**2, n))
-    exceeds = (compared > 0) & (total - allowed > stats.norm.ppf(0.99) * spread)
+    found = beyond_rounding(placed.scales)
     with np.errstate(invalid="ignore", divide="ignore"):
-        residual = np.sqrt(total / allowed)
-    told = compared > 0
+        residual = np.sqrt(found.total / found.allowed)
+    told = found.compared > 0
     one_of_each = np.unique(placed.component, return_index=True)[1]
     return Quality(
-        answers.asked.to_frame(index=False).assign(values=compared.astype(int), residual=residual, exceeds=exceeds),
-        float(exceeds[told].mean()) if told.any() else float("nan"),
+        placed.scales.answers.asked.to_frame(index=False).assign(
+            values=found.compared.astype(int), residual=residual, exceeds=found.exceeds
+        ),
+        float(found.exceeds[told].mean()) if told.any() else float("nan"),
         all(certain(placed, int(at)) is not None for at in one_of_each),
-        _law(placed.scales),
+        placed.scales.noise if found.at_all else None,
     )
 
 
@@ -233,7 +221,7 @@ def _fit(placed: Placed) -> Fit:
         pd.Series(home, placed.terms),
         scales.noise.common,
         _misfit(scales),
-        _law(scales),
+        scales.noise if beyond_rounding(scales).at_all else None,
     )
 
 
@@ -255,11 +243,6 @@ def _misfit(scales: Scales) -> float:
     rounding = pairs.alike * pairs.total(VARIANCE * answers.unit**2) + pairs.floor**2
     linked = np.bincount(pairs.term)[pairs.term] > 1
     return float(np.sum((scales.residual**2 * pairs.total(scales.mean) ** 2 / rounding)[linked]) / scales.freedom)
-
-
-def _law(scales: Scales) -> Noise | None:
-    """Return the noise of sampling, None where nothing was drawn twice."""
-    return scales.noise if scales.draws or scales.freedom > 0 else None
 
 
 def _reference(placed: Placed, reference: str | None) -> int:

@@ -228,6 +228,23 @@ def test_files_on_different_scales_are_joined_through_a_shared_term(tmp_path: Pa
     assert panel.search["scale_error"].between(1e-4, 0.1).all(), "what joining costs goes into the gap"
 
 
+@pytest.mark.parametrize("other_day", [False, True])
+def test_that_sampling_cannot_be_seen_in_files_of_one_draw_is_said(tmp_path: Path, other_day: bool) -> None:
+    study = make(tmp_path, topics="".join(f'[[topics]]\nid = "{t}"\nsearch = ["{t}"]\nsocial = "{t}"\n' for t in "abc"))
+    rng = np.random.default_rng(1)
+    searches = np.array([[400.0], [200.0], [100.0]]) * rng.uniform(0.5, 1, 20)
+    drawn, again = rng.poisson(searches), rng.poisson(searches)
+    files = [("s", drawn, (0, 1)), ("t", again if other_day else drawn, (1, 2))]
+    rows = [
+        interest("abc"[i], list(np.round(100 * draw[i] / draw[list(which)].max())), scale=scale)
+        for scale, draw, which in files
+        for i in which
+    ]
+    store(study, interest=pd.concat(rows))
+    codes = {n.code for n in read_panel(study).notes}
+    assert ("sampling unseen" in codes) is not other_day
+
+
 def test_views_of_an_encyclopedia_are_never_mixed_into_the_index_of_searches(tmp_path: Path) -> None:
     study = make(tmp_path)
     index = pd.concat([interest("bruit", [30] * 20), interest("prix", [90] * 20)])

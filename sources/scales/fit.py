@@ -172,7 +172,10 @@ def _state(answers: Answers, pairs: Pairs, s: Array, noise: Noise) -> tuple[Arra
     """Cells, means, precisions and normal matrix at the factors `s`."""
     c, y, n = np.exp(s[answers.request]), answers.value, len(answers.cells)
     rounding = VARIANCE * answers.unit**2
-    mean = y
+    # From sums of the cell, never from the value itself: a value that happens to be low would be taken for a sure one, and
+    # the noise would be read where chance made it large.
+    mean = c * (np.bincount(answers.cell, y, n) / np.maximum(np.bincount(answers.cell, c, n), 1e-300))[answers.cell]
+    mean = np.maximum(mean, 1e-12)
     # The variance depends on the mean and the mean on the weights: two rounds settle both well enough.
     for _ in range(2):
         spread = c**2 * (mean / c) ** 2 * noise.of_cell(mean / c)
