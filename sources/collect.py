@@ -97,7 +97,7 @@ def collect(
 
     Parameters
     ----------
-    plan : see `sources.connector.plan`.
+    plan : see `sources.connector.plan`; questions may bring further ones (`Ask.further`).
     store : where rows, coverage and raw answers go; the state of the collection is kept in its folder.
     clock : tells the time and waits; tests bring their own.
     progress : called after every page and every question.
@@ -159,11 +159,15 @@ class _Run:
         stopped, unfinished = False, 0
         try:
             try:
-                for ask in asks:
+                while self.done < len(asks):
+                    ask = asks[self.done]
                     settled = self._ask(ask)
                     unfinished += not settled
                     self.done += 1
                     self._say(ask, 0)
+                    if self.done == len(asks):
+                        asks += self._further(asks)
+                        self.total = len(asks)
             except _Stopped:
                 stopped = True
                 for ask in asks[self.done :]:
@@ -176,6 +180,27 @@ class _Run:
         finally:
             self.ledger.close()
         return Report(coverage, dict(self.rows), unfinished, self.retry_at, stopped, resumed, tuple(self.notes))
+
+    def _further(self, asks: Sequence[Ask]) -> list[Ask]:
+        """Questions that follow from the answers so far; none from a source that has not answered all it was asked."""
+        found: dict[str, Ask] = {}
+        for further in dict.fromkeys(ask.further for ask in asks if ask.further is not None):
+            mine = [ask for ask in asks if ask.further is further]
+            ended = {step.status for ask in mine for step in self.ledger.steps(ask.key)}
+            if ended <= {*SETTLED, "refused"} and not self._given_up(mine[0].source.name):
+                found |= {ask.key: ask for ask in further([(ask, self._answer(ask)) for ask in mine])}
+        known = {ask.key for ask in asks}
+        return [ask for key, ask in found.items() if key not in known]
+
+    def _answer(self, ask: Ask) -> pd.DataFrame:
+        """Stored rows of a question that one page answers."""
+        rows = self.store.read(ask.query.table).to_pandas()
+        return rows[rows["batch_id"] == self._batch(ask, Step(ask.window))].reset_index(drop=True)
+
+    def _batch(self, ask: Ask, step: Step) -> str:
+        """Id of the next page of a window: the same when it is taken again after a kill."""
+        at = step.window
+        return _digest(self.ledger.started, ask.key, at.start, at.end, step.steps, _json(step.state))
 
     def _ask(self, ask: Ask) -> bool:
         """Walk all windows of a question; return whether it is settled."""
@@ -256,7 +281,7 @@ class _Run:
     def _keep(self, ask: Ask, step: Step, page: Page) -> int:
         """Store one page, then note it; return how many of its rows this window had not had yet."""
         now = self.clock.now()
-        batch = _digest(self.ledger.started, ask.key, step.window.start, step.window.end, step.steps, _json(step.state))
+        batch = self._batch(ask, step)
         files = [self.archive.keep(ask.source.name, answer, now=now) for answer in page.raw] if self.keep_raw else []
         keys: list[str] = []
         kept = 0

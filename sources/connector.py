@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -258,11 +258,20 @@ class Brief:
 
 @dataclass(frozen=True)
 class Ask:
-    """One question to one source over one window."""
+    """One question to one source over one window.
+
+    `further` proposes the questions that follow from answers: when all questions that share one and the same `further` are
+    answered, it is called with them, in the order asked, each with the stored rows of its one page (none: it has no answer);
+    what it returns is asked next, until it returns nothing. It must depend on nothing else: a run that was killed calls it
+    again and goes on where it was. A question asked before is not asked again.
+    """
 
     source: Source
     query: Query
     window: Window
+    further: Callable[[Sequence[tuple[Ask, pd.DataFrame]]], Sequence[Ask]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def key(self) -> str:

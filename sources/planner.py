@@ -25,7 +25,12 @@ PEAK = 100.0
 
 
 def next_requests(
-    terms: Sequence[str], requests_so_far: pd.DataFrame | None, budget: int, *, size: int = MOST
+    terms: Sequence[str],
+    requests_so_far: pd.DataFrame | None,
+    budget: int,
+    *,
+    size: int = MOST,
+    again: bool = True,
 ) -> list[list[str]]:
     """Propose the next requests; ask them and call again with all answers until the budget is spent.
 
@@ -39,11 +44,12 @@ def next_requests(
     requests_so_far : the answers as for `sources.calibration.calibrate`, of these terms or more; None or empty at first.
     budget : requests that may still be asked.
     size : terms in a request, 2..5.
+    again : a group may be asked again, of a service that draws a new sample for every answer. False: only new groups.
 
     Returns
     -------
     Groups of at most `size` terms, at most `budget` of them; fewer where the answers to these decide what comes next. Empty
-    only when the budget is 0.
+    when the budget is 0, when no term shows anything, or when no new group is left and none may be asked again.
 
     Raises
     ------
@@ -63,11 +69,15 @@ def next_requests(
     if requests_so_far is None or requests_so_far.empty:
         return [terms[:size]]
     known = _Known(terms, requests_so_far)
+    if not known.entries:
+        # Nothing has shown yet: what was never asked, and then there is no more to learn.
+        new = [t for t, n in zip(terms, known.times, strict=True) if not n]
+        return [new[i : i + size] for i in range(0, len(new), size)][:budget]
     for step in (_unseen, _apart, _once, _hidden):
         groups = step(known, size)
         if groups:
             return groups[:budget]
-    return _widest(known, size, budget)
+    return _widest(known, size, budget, again=again)
 
 
 def ask_all(
@@ -83,7 +93,10 @@ def ask_all(
     answers: list[pd.DataFrame] = []
     while len(answers) < budget:
         so_far = pd.concat(answers, ignore_index=True) if answers else None
-        for group in next_requests(terms, so_far, budget - len(answers), size=size):
+        groups = next_requests(terms, so_far, budget - len(answers), size=size)
+        if not groups:
+            break
+        for group in groups:
             answers.append(ask(group).assign(request=len(answers)))
     return (
         pd.concat(answers, ignore_index=True) if answers else pd.DataFrame(columns=["request", "term", "ds", "value"])
@@ -177,14 +190,22 @@ def _hidden(known: _Known, size: int) -> list[list[str]]:
     return known.fresh([[*lowest, *faint[i : i + size - 1]] for i in range(0, len(faint), size - 1)], size)
 
 
-def _widest(known: _Known, size: int, budget: int) -> list[list[str]]:
-    """Greedy D-optimal groups, each of which holds the term that is then known worst."""
+def _widest(known: _Known, size: int, budget: int, *, again: bool) -> list[list[str]]:
+    """Greedy D-optimal groups, each of which holds the term that is then known worst and has a group left to ask."""
     order = known.sorted(known.main, faint=True)
+    if len(order) < 2:
+        return []
     design = _Design.of(known, order)
+    place_of = {int(i): at for at, i in enumerate(order)}
+    asked = set() if again else {frozenset(place_of.get(i, -1) for i in group) for group in known.asked}
     groups: list[list[str]] = []
     while len(groups) < budget:
-        group = design.best(size)
+        group = design.best(size, asked)
+        if group is None:
+            break
         design.ask(group)
+        if not again:
+            asked.add(frozenset(group.tolist()))
         groups.append([known.terms[order[i]] for i in group])
     return groups
 
@@ -219,16 +240,18 @@ class _Design:
         own = 1 / (1 / (mean**2 / variance).sum(axis=1) + self.noise.common)
         return np.asarray(np.diag(own) - np.outer(own, own) / own.sum())
 
-    def best(self, size: int) -> Ints:
-        """Return the group around the term known worst whose answer shrinks the determinant most."""
+    def best(self, size: int, asked: set[frozenset[int]]) -> Ints | None:
+        """Return the group around the term known worst whose answer shrinks the determinant most, none of `asked`."""
         n = len(self.series)
         size = min(size, n)
         # Known worst relative to the mean level: the scale as a whole is free.
         centred = self.covariance - self.covariance.mean(axis=0)
-        worst = int(np.argmax(np.diag(centred - centred.mean(axis=1)[:, None])))
-        groups = {tuple(g) for g in _around(worst, n, size)}
-        gain = {g: self._gain(np.array(g)) for g in sorted(groups)}
-        return np.array(max(gain, key=lambda g: gain[g]))
+        for worst in np.argsort(-np.diag(centred - centred.mean(axis=1)[:, None]), kind="stable"):
+            groups = {tuple(g) for g in _around(int(worst), n, size)}
+            gain = {g: self._gain(np.array(g)) for g in sorted(groups) if frozenset(g) not in asked}
+            if gain:
+                return np.array(max(gain, key=lambda g: gain[g]))
+        return None
 
     def ask(self, group: Ints) -> None:
         """Take the expected answer into the covariance."""

@@ -204,6 +204,8 @@ class TrendsServer:
         self.timeline: Callable[[list[str]], Any] = lambda terms: daily(
             {t: [100 - 10 * j - i for i in range(5)] for j, t in enumerate(terms)}
         )
+        #: The whole answer of a chart by its request, for answers that depend on more than the terms.
+        self.chart: Callable[[dict[str, Any]], Any] = lambda request: self.timeline(terms_asked(request))
         self.geo: Any = None
         self.related: dict[str, Any] = {"QUERY": ranked(), "ENTITY": ranked()}
         self.widgets: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda widgets: widgets
@@ -212,7 +214,7 @@ class TrendsServer:
             "/trends/explore", Reply("<html></html>", type="text/html", headers={"Set-Cookie": "NID=abc123; Path=/"})
         )
         server.route("/trends/api/explore", self._explore)
-        server.route("/trends/api/widgetdata/multiline", self._data(lambda request: self.timeline(_terms(request))))
+        server.route("/trends/api/widgetdata/multiline", self._data(lambda request: self.chart(request)))
         server.route("/trends/api/widgetdata/comparedgeo", self._data(lambda request: {"geoMapData": self.geo}))
         server.route(
             "/trends/api/widgetdata/relatedsearches", self._data(lambda request: self.related[request["keywordType"]])
@@ -273,7 +275,7 @@ class TrendsServer:
         return respond
 
 
-def _terms(request: dict[str, Any]) -> list[str]:
+def terms_asked(request: dict[str, Any]) -> list[str]:
     return [i["complexKeywordsRestriction"]["keyword"][0]["value"] for i in request["comparisonItem"]]
 
 

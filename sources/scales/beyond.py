@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from sources.scales.answers import EXACT, Array
+from sources.scales.answers import EXACT, Array, Flags
 from sources.scales.errors import leftover
 from sources.scales.fit import Scales, fit_answers
 from sources.scales.rounding import VARIANCE
@@ -28,9 +28,9 @@ class Excess:
     spread: Array
 
     @property
-    def exceeds(self) -> np.ndarray:
+    def exceeds(self) -> Flags:
         """Whether a request disagrees with the others by more than rounding leaves in 99 of 100."""
-        return (self.compared > 0) & (self.total - self.allowed > stats.norm.ppf(SURE) * self.spread)
+        return np.asarray((self.compared > 0) & (self.total - self.allowed > stats.norm.ppf(SURE) * self.spread))
 
     @property
     def at_all(self) -> bool:
@@ -51,7 +51,9 @@ def beyond_rounding(scales: Scales) -> Excess:
     # A peak is exact: what it leaves over is the error of the others.
     use = (share < 1) & ~answers.floor & (answers.unit > 2 * EXACT * answers.unit.max(initial=0))
     squared = (answers.value / strict.mean - 1) ** 2 / step
-    compared, total, allowed = (np.bincount(answers.request, use * v, n) for v in (1.0, squared, expected))
+    compared, total, allowed = (
+        np.asarray(np.bincount(answers.request, use * v, n), float) for v in (1.0, squared, expected)
+    )
     # The square of a uniform error has variance 0.8 of its squared mean; periods rounded alike count as fewer.
     spread = np.sqrt(0.8 * np.bincount(answers.request, use * strict.pairs.alike[strict.pairs.of] * expected**2, n))
     return Excess(compared, total, allowed, spread)

@@ -24,7 +24,8 @@ from sources.connector import Ask, Brief, Caps, Health, Need, Page, Query, State
 from sources.errors import BadQuery
 from sources.questions import Questions
 from sources.search import trends_answers
-from sources.search.trends_arguments import MOST_TERMS, TOPIC, question, windows
+from sources.search.trends_arguments import TOPIC, question
+from sources.search.trends_plan import questions
 from sources.search.trends_samples import TrendsSamples, read_sample
 from sources.transport import Wire
 
@@ -72,7 +73,8 @@ class GoogleTrends:
             "category": "number of a category, 0 = all",
             "property": "'' = web, images, news, youtube, froogle",
             "language": "language of place and topic names, such as fr",
-            "anchor": "the term that all questions share, so that more than five can be calibrated",
+            "anchor": "the term that the first questions share, so that more than five can be calibrated",
+            "requests": "most questions that bring more than five terms to one scale; about 0.6 a term if left out",
             "regions": "REGION, CITY, COUNTRY or DMA: also ask each term by place",
             "related": "true: also ask each term's related queries and topics",
             "samples": "ask closed windows again on other days until there are this many answers",
@@ -174,26 +176,8 @@ class GoogleTrends:
         )
 
     def asks(self, brief: Brief) -> list[Ask]:
-        """Return the questions for a study: groups of five terms that share one, in windows that keep the grain."""
-        now, terms = self._wire.clock.now(), brief.terms
-        tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        span = Window(brief.window.start, min(brief.window.end, tomorrow))
-        common: dict[str, Any] = {
-            "geo": brief.geo,
-            "language": str(self._options.get("language", next(iter(brief.languages), "en-US"))),
-            "options": {k: self._options[k] for k in ("category", "property") if k in self._options},
-        }
-        asks = [
-            Ask(self, Query("interest", terms=group, grain=brief.grain, **common), window)
-            for window in windows(span, brief.grain)
-            for group in self._groups(terms)
-        ]
-        if self._options.get("regions"):
-            more = {**common, "options": {**common["options"], "resolution": str(self._options["regions"])}}
-            asks += [Ask(self, Query("regions", terms=(term,), **more), span) for term in terms]
-        if self._options.get("related"):
-            asks += [Ask(self, Query("queries", terms=(term,), **common), span) for term in terms]
-        return asks
+        """Return the questions for a study; see `sources.search.trends_plan`."""
+        return questions(self, brief, self._options, self._wire.clock.now())
 
     def search(self, query: Query, window: Window, state: State | None) -> Iterator[Page]:
         """Yield the one page that answers `query`."""
@@ -213,16 +197,6 @@ class GoogleTrends:
         else:
             raise BadQuery(f"Google Trends has no table {query.table!r}", self.name)
         yield Page({reply.table: reply.rows}, complete=True, raw=(reply.raw,), notes=notes)
-
-    def _groups(self, terms: tuple[str, ...]) -> list[tuple[str, ...]]:
-        anchor = str(self._options.get("anchor", "")) or next(iter(terms), "")
-        others = [t for t in terms if t.casefold() != anchor.casefold()]
-        if not terms:
-            return []
-        if len(others) < MOST_TERMS:
-            return [(anchor, *others)]
-        step = MOST_TERMS - 1
-        return [(anchor, *others[i : i + step]) for i in range(0, len(others), step)]
 
     def _settings(self, ask: Mapping[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {k: self._options[k] for k in ("category", "property", "language") if k in self._options}
