@@ -54,6 +54,8 @@ NOTES = {
     "sampling unseen": "The search files agree but for rounding, as answers out of one draw of searches do: how much the "
     "service's samples differ cannot be seen, and levels may lie further off than their intervals say. Fetch or export "
     "them again on another day.",
+    "stitched": "Each search series was joined out of overlapping windows ({n} answers), held together by one answer over the "
+    "whole span (grain: {grain}).",
     "counts unused": "{rows} counted values are stored too; the posts are used, never the sum of both.",
     "topics without counts": "No counts for {n} topics: {topics}. They are left out, not taken as zero.",
     "topics without posts": "No post matches {n} topics: {topics}.",

@@ -7,10 +7,11 @@ import pandas as pd
 
 from explorer.coverage import cover_frame
 from explorer.notes import Note
-from explorer.periods import coarsen
+from explorer.periods import ORDER, coarsen
 from explorer.study import Study, fold
 from explorer.tallies import Tallies
-from sources.calibration import on_one_scale
+from sources.calibration import Fit, on_one_scale
+from sources.long_series import on_one_long_scale
 
 
 def interest_rows(study: Study, tallies: Tallies, notes: list[Note]) -> pd.DataFrame:
@@ -28,12 +29,57 @@ def interest_rows(study: Study, tallies: Tallies, notes: list[Note]) -> pd.DataF
         rows = rows[rows["geo"] == place]
     elif study.geo and rows["geo"].iloc[0] != study.geo:
         notes.append(Note("other place", {"place": rows["geo"].iloc[0] or "worldwide", "asked": study.geo}))
-    for column, code in (("unit", "several units"), ("grain", "several grains")):
-        if rows[column].nunique() > 1:
-            kept = rows.groupby(column)["term"].nunique().idxmax()
-            notes.append(Note(code, {"kept": kept}))
-            rows = rows[rows[column] == kept]
+    if rows["unit"].nunique() > 1:
+        kept = rows.groupby("unit")["term"].nunique().idxmax()
+        notes.append(Note("several units", {"kept": kept}))
+        rows = rows[rows["unit"] == kept]
+    if rows["grain"].nunique() > 1:
+        terms = rows.groupby("grain")["term"].nunique()
+        kept = min(terms.index[terms == terms.max()], key=ORDER.index)
+        long = _stitched(rows, kept, notes)
+        if long is not None:
+            return long
+        notes.append(Note("several grains", {"kept": kept}))
+        rows = rows[rows["grain"] == kept]
     return rows
+
+
+def _stitched(rows: pd.DataFrame, grain: str, notes: list[Note]) -> pd.DataFrame | None:
+    """Join windows in `grain` under coarser answers of the same source, each term to one series; None where there are none."""
+    fine = rows[rows["grain"] == grain]
+    coarser = [g for g in ORDER[ORDER.index(grain) + 1 :] if (rows["grain"] == g).any()]
+    spans = fine.groupby("scale")["period"].min().nunique()
+    if not coarser or spans < 2 or fine["unit"].iloc[0] != "index" or fine["source"].nunique() > 1:
+        return None
+    whole = rows[(rows["grain"] == coarser[0]) & (rows["source"] == fine["source"].iloc[0])]
+    if not set(fine["term"]) <= set(whole["term"]):
+        return None
+    names = {"scale": "request", "period": "ds"}
+    series, fit = on_one_long_scale(fine.rename(columns=names), whole.rename(columns=names))
+    series, apart = _main_component(series, fit)
+    absent = sorted((set(fine["term"]) - set(series["term"])) | set(apart))
+    if series.empty:
+        return None
+    if absent:
+        notes.append(Note("terms unconnected", {"n": len(absent), "terms": ", ".join(absent[:5])}))
+    notes.append(Note("stitched", {"n": int(fine["scale"].nunique()), "grain": coarser[0]}))
+    if whole["scale"].nunique() > 1 and fit.noise is None:
+        notes.append(Note("sampling unseen"))
+    first = {c: fine[c].iloc[0] for c in ("geo", "unit", "source")}
+    return (
+        series.drop(columns="component")
+        .rename(columns={"ds": "period"})
+        .assign(
+            scale="stitched", grain=grain, kind="measured", partial=False, fetched_at=fine["fetched_at"].max(), **first
+        )
+    )
+
+
+def _main_component(series: pd.DataFrame, fit: Fit) -> tuple[pd.DataFrame, list[str]]:
+    """Return the series of the component with most terms, and the terms that stand in none or another."""
+    sizes = fit.component[fit.component >= 0].value_counts()
+    main = sizes.index[0] if len(sizes) else -1
+    return series[series["component"] == main], sorted(fit.component.index[fit.component != main])
 
 
 def search_series(
@@ -84,21 +130,19 @@ def _one_series_per_term(rows: pd.DataFrame, unit: str, notes: list[Note]) -> pd
     """`term`, `period`, `value`, `lo`, `hi`, `scale_error`: an index of several files is calibrated through shared terms."""
     if unit != "index" or rows["scale"].nunique() == 1:
         newest = rows.sort_values("fetched_at").drop_duplicates(["term", "period"], keep="last")
-        return newest[["term", "period", "value", "lo", "hi"]].assign(scale_error=0.0)
+        return newest[["term", "period", "value", "lo", "hi"]].assign(scale_error=newest.get("scale_error", 0.0))
     whole = [s for s, group in rows.groupby("scale") if group["term"].nunique() == rows["term"].nunique()]
     if whole:
         rows = rows[rows["scale"].isin(whole)]
     requests = rows.rename(columns={"scale": "request", "period": "ds"})
     series, fit = on_one_scale(requests[["request", "term", "ds", "value", "lo", "hi"]])
-    sizes = fit.component[fit.component >= 0].value_counts()
-    main = sizes.index[0] if len(sizes) else -1
-    apart = sorted(fit.component.index[fit.component != main])
+    kept, apart = _main_component(series, fit)
     if apart:
         notes.append(Note("terms unconnected", {"n": len(apart), "terms": ", ".join(apart[:5])}))
     notes.append(Note("calibrated", {"n": int(rows["scale"].nunique())}))
     if fit.noise is None:
         notes.append(Note("sampling unseen"))
-    kept = series[series["component"] == main].rename(columns={"ds": "period"})
+    kept = kept.rename(columns={"ds": "period"})
     return kept[["term", "period", "value", "lo", "hi", "scale_error"]]
 
 

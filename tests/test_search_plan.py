@@ -36,9 +36,10 @@ from tests.faults import (
     a_trends,  # noqa: F401
     fenced,  # noqa: F401
     points,
+    terms_asked,
     utc,
 )
-from tests.trends_worlds import Market, market
+from tests.trends_worlds import Market, long_series, market
 
 ROOT = Path(__file__).resolve().parent.parent
 WEEKS = Window(utc(2025, 8, 31), utc(2026, 3, 1))
@@ -260,3 +261,51 @@ def test_killed_with_signal_9_in_its_further_questions_it_ends_with_the_same_tab
     calm = Store(tmp_path / "calm")
     assert collect(plan(trends, now, shuffled(world)), calm).unfinished == 0
     assert_same(Store(store), calm)
+
+
+def test_a_year_and_more_of_days_is_asked_in_windows_and_read_as_one_series(
+    trends: TrendsServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    from explorer.panel import read_panel
+    from explorer.study import parse_study
+
+    days, first = 441, utc(2024, 12, 15)
+    level = np.array([900.0, 300.0, 250.0, 120.0, 60.0, 30.0])
+    searches = np.stack([long_series(i, level=v, days=days) for i, v in enumerate(level)])
+    names = [f"t{i}" for i in range(6)]
+
+    def chart(request: dict[str, Any]) -> Any:
+        start, end = (pd.Timestamp(part, tz="UTC") for part in request["time"].split())
+        at = slice((start - first).days, (end - first).days + 1)
+        terms = terms_asked(request)
+        rng = np.random.default_rng(zlib.crc32(f"{request['time']}{terms}".encode()))
+        drawn = rng.poisson(searches[[names.index(t) for t in terms], at]).astype(float)
+        step = 1 if drawn.shape[1] <= 269 else 7
+        drawn = drawn.reshape(len(terms), -1, step).mean(axis=2)
+        return points(np.rint(100 * drawn / drawn.max()).astype(int).tolist(), start=start, step=timedelta(days=step))
+
+    trends.chart = chart
+    topics = "".join(f'[[topics]]\nid = "{t}"\nsearch = ["{t}"]\nsocial = "{t}"\n' for t in reversed(names))
+    study = parse_study(f'[study]\nname = "t"\ngrain = "day"\n{topics}', tmp_path / "study.toml")
+    google = GoogleTrends({}, Wire(clock=clock), base=trends.base, manners=HASTY)
+    span = Window(first, first + timedelta(days=days))
+    brief = Brief(tuple(Subject(t, (t,)) for t in reversed(names)), span, grain="day")
+    assert collect(google.asks(brief), study.store, clock=clock).unfinished == 0
+    stored = study.store.read("interest").to_pandas()
+    assert stored[stored["grain"] == "day"].groupby("scale")["term"].agg(set).map(len).value_counts().to_dict() == {
+        5: 3,
+        1: 3,
+    }
+    panel = read_panel(study)
+    assert {"stitched"} <= {n.code for n in panel.notes}
+    found = panel.search.pivot(index="period", columns="topic", values="value")[names].to_numpy().T
+    lo, hi = (panel.search.pivot(index="period", columns="topic", values=v)[names].to_numpy().T for v in ("lo", "hi"))
+    assert found.shape == searches.shape
+    share = found.mean(axis=1) / found[0].mean()
+    assert np.log(share / (searches.mean(axis=1) / searches[0].mean())) == pytest.approx(0, abs=0.05)
+    truth = searches * (found.mean(axis=1) / searches.mean(axis=1))[:, None]
+    assert 0.9 <= ((lo <= truth) & (truth <= hi)).mean() <= 0.99
+    for mine, true in zip(found, searches, strict=True):
+        months = [v[:420].reshape(-1, 28).mean(axis=1) / v[:420].mean() for v in (mine, true)]
+        assert np.median(np.abs(np.log(months[0] / months[1]))) < 0.03, "the level drifts"
+    assert (panel.search["scale_error"] > 0).any()
