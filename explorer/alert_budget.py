@@ -32,6 +32,10 @@ SKIPPED, FEWEST = 3, 4
 #: Alerts on a day that passes the threshold: a score flickers, and an event of chance may end and begin anew (1.0 to 1.3 in
 #: quiet series simulated at 5 to 60 minutes, docs/alerts-log.md).
 AGAIN = 1.2
+#: Blocks between two false alarms from which on the normal tail promises too much: it rests on a year of maxima at most, and
+#: a series of few counts has a longer one. Beyond them the threshold is that of (blocks / these) ** STRETCH times as many, so
+#: that a study that shares one false alarm a month among thirty series keeps its word (docs/alerts-log.md).
+FAR, STRETCH = {"fine": 30.0, "day": 13.0}, 0.5
 #: Quantiles of the maxima that the threshold rests on: a tenth of all days may hold events without moving it.
 MIDDLE, HIGH = 0.5, 0.9
 
@@ -144,12 +148,15 @@ def limits(grid: Grid, score: np.ndarray, days: float) -> Limits:
     for b in range(len(maxima)):
         middle[b], reach[b], own[b] = _fit(maxima[:b], grid.grain)
     rate = days / (length / DAY)  # blocks between two false alarms
+    rate *= max(1.0, rate / FAR[grid.grain]) ** STRETCH
     if grid.grain == "fine":
         rate *= AGAIN
     at = stats.norm.ppf(np.exp(-1 / rate)) / stats.norm.ppf(HIGH)
     z = (score - middle[block]) / reach[block] * stats.norm.ppf(HIGH)
     with np.errstate(divide="ignore"):
-        by_chance = -(length / DAY) / stats.norm.logcdf(z)
+        blocks = -1 / stats.norm.logcdf(z)
+        far = FAR[grid.grain] * np.maximum(blocks / FAR[grid.grain], 1.0) ** (1 / (1 + STRETCH))
+    by_chance = np.where(blocks > FAR[grid.grain], far, blocks) * (length / DAY)
     return Limits((middle + reach * at)[block], by_chance, own[block])
 
 

@@ -35,7 +35,7 @@ class Card:
     `event`: its row in EarlyWarning.events. `terms`: `term`, `authors`, `before`, `z`. `first`: the first posts, `created_at`,
     `platform`, `text`, `author_followers`. `tiers`: `tier`, `posts`, `authors`. `countries`: as carriers.against_topic.
     `tone`: share of negative posts now and before with the p-value. `search`: one of SEARCH. `similar`: earlier events of the
-    topic. `judged_real`, `judged`: verdicts on earlier events of the topic.
+    topic on the same side, those that stood out as much first.
     """
 
     event: pd.Series
@@ -72,7 +72,12 @@ def explain(warned: EarlyWarning, event: str, tallies: Tallies) -> Card:
     enough = past["author_key"].nunique() >= FEW_BEFORE
     sized = tier(now["author_followers"])
     by_size = now.assign(tier=sized).groupby("tier").agg(posts=("id", "size"), authors=("author_key", "nunique"))
-    others = warned.events[(warned.events["topic"] == row["topic"]) & (warned.events["at"] < row["at"])]
+    others = warned.events[
+        (warned.events["topic"] == row["topic"])
+        & (warned.events["side"] == row["side"])
+        & (warned.events["at"] < row["at"])
+    ]
+    apart = (np.log(others["ratio"].astype(float)) - np.log(float(row["ratio"]))).abs()
     kept = [t for t in [*TIERS, "unknown"] if t in by_size.index]
     return Card(
         row,
@@ -84,7 +89,7 @@ def explain(warned: EarlyWarning, event: str, tallies: Tallies) -> Card:
         against_topic(now, tallies.people_by_country(topic)) if len(now) else pd.DataFrame(),
         _tone(now, past),
         _search(warned, topic.id, row["at"]),
-        others.head(5),
+        others.loc[apart.sort_values(kind="stable").index].head(5),
     )
 
 

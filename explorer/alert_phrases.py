@@ -38,6 +38,16 @@ TRIGGER_WHY = {"rare": "rare words", "common": "volume", "negative": "tone"}
 
 LEVELS_SAID = {"watch": "to watch", "alert": "alert", "crisis": "crisis"}
 
+#: What severity is made of.
+PARTS_SAID = {
+    "volume": "posts",
+    "negative": "negative posts",
+    "authors": "people",
+    "reach": "reach",
+    "breadth": "breadth",
+    "search": "searches",
+}
+
 STAGES_SAID = {
     "normal": "normal",
     "weak signal": "weak signal",
@@ -60,6 +70,9 @@ WHAT_SAID = {
     "closed": "Closed",
     "event": "Event of the study",
 }
+
+#: Where a row of a timeline comes from.
+BY_SAID = {"computed": "computed", "changed": "computed, changed by hand", "written": "written by hand"}
 
 EVIDENCE = {
     "remaining": "Posts still to come in seven days if nothing is done",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from explorer.alert_phrases import EVIDENCE, SPEAKS, TIERS_SAID, WHAT_SAID
+from explorer.alert_phrases import EVIDENCE, PARTS_SAID, SPEAKS, TIERS_SAID, WHAT_SAID
 from explorer.crisis import Crisis
 from explorer.early_warning import EarlyWarning
 from explorer.fact import Fact
@@ -62,25 +62,18 @@ def around(warned: EarlyWarning, row: pd.Series, start: pd.Timestamp, end: pd.Ti
     return found
 
 
-def flags(found: Crisis, path: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Return the numbered events with the height of their flags: neighbours in time take turns, so that none hides another."""
-    table = found.timeline.rename(columns={"at": "date"}).copy()
+def flags(told: pd.DataFrame, path: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return the numbered events within a path with the height of their flags: neighbours in time take turns.
+
+    Parameters
+    ----------
+    told : `n`, `at`, `what`, as explorer.timelines.edited gives it. path : `date`, `y`, as `around` gives it.
+    """
+    inside = told["at"].between(path["date"].min(), path["date"].max() + path["date"].diff().median())
+    table = told[inside].rename(columns={"at": "date"})[["date", "n", "what"]]
     top = float(path["y"].max())
-    table["level"] = top * (1.12 + 0.16 * (np.arange(len(table)) % 4))
-    table["what"] = table["what"].map(lambda w: words(WHAT_SAID[w]))
-    return table
-
-
-def told(found: Crisis, words: Words) -> pd.DataFrame:
-    """Return the timeline as a table to read, edit and take away."""
-    table = found.timeline
-    return pd.DataFrame(
-        {
-            "n°": table["n"],
-            words("When"): table["at"].dt.strftime("%Y-%m-%d %H:%M"),
-            words("Event"): table["what"].map(lambda w: words(WHAT_SAID[w])),
-            words("In words"): table["text"].str.slice(0, 140),
-        }
+    return table.assign(
+        level=top * (1.12 + 0.16 * (np.arange(len(table)) % 4)), what=table["what"].map(lambda w: words(WHAT_SAID[w]))
     )
 
 
@@ -157,6 +150,19 @@ def severity_fact(found: Crisis, warned: EarlyWarning) -> Fact:
     )  # fmt: skip
 
 
+def severity_parts(found: Crisis, words: Words) -> str:
+    """Return in a sentence how many points each input gives, and which are not known."""
+    parts = found.severity.parts[found.severity.parts["rank"].notna()]
+    told = [
+        f"{words(PARTS_SAID[p])} {words.number(v, 0)}" for p, v in zip(parts["input"], parts["points"], strict=True)
+    ]
+    said = words("Points: {parts}.", parts=", ".join(told))
+    absent = [words(PARTS_SAID[p]) for p in found.severity.missing]
+    if absent:
+        said += " " + words("Not known, their weight is shared out: {parts}.", parts=", ".join(absent))
+    return said
+
+
 def small_fact(found: Crisis, warned: EarlyWarning) -> Fact:
     """Return how much is due to small accounts."""
     s = found.small
@@ -227,22 +233,6 @@ def spread_sentence(found: Crisis, words: Words) -> str:
         "{share} of the links are inferred, not told by the network.", share=words.percent(float(top["inferred"]), 0)
     )
     return f"{sentence} {virality} {guessed}"
-
-
-def countries_said(found: Crisis, words: Words) -> pd.DataFrame:
-    """Return the countries of the people in it against those of the whole topic."""
-    table = found.countries.head(8)
-    return pd.DataFrame(
-        {
-            words("Country"): table["country"],
-            words("People"): table["authors"],
-            words("Share"): table["share"].map(lambda v: words.percent(v, 0)),
-            words("90 % interval"): [
-                f"{words.percent(a, 0)} … {words.percent(b, 0)}" for a, b in zip(table["lo"], table["hi"], strict=True)
-            ],
-            words("Share in the whole topic"): table["usual"].map(lambda v: words.percent(v, 0)),
-        }
-    )
 
 
 def answers_said(found: Crisis, words: Words) -> list[str]:

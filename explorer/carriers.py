@@ -214,10 +214,11 @@ def _bootstrap(parts: pd.DataFrame, draws: int, seed: int) -> tuple[list[str], d
     rows = np.flatnonzero(carrying.to_numpy())
     member = np.zeros((len(rows), len(groups)))
     member[np.arange(len(rows)), group[rows]] = 1.0
+    amounts = {what: table[what].to_numpy(float)[rows, None] * member for what in sums}
     for d in range(draws):
         times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[author[rows]]
         for what, found in sums.items():
-            found[d] = (times * table[what].to_numpy()[rows]) @ member
+            found[d] = times @ amounts[what]
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = {what: found / found.sum(axis=1, keepdims=True) for what, found in sums.items()}
     return [str(g) for g in groups], shares

@@ -86,12 +86,10 @@ def crisis_of(
     row = rows.iloc[0]
     topic = topic_of(warned.study, str(row["topic"]))
     watched = warned.of(topic.id)
-    assert watched is not None
     now = warned.until if now is None else now
+    assert watched is not None
     assert now is not None
-    path = _path(watched, warned, row, now)
-    onset = begin(watched, row["ds"])
-    end = _end(path, row["ds"], watched)
+    path, onset, end = course(warned, row, now)
     during = path[(path["ds"] >= onset) & (path["ds"] < end)]
     peak_row = int(np.nanargmax(during["excess"].to_numpy())) if during["excess"].notna().any() else 0
     peak = pd.Timestamp(during["ds"].iloc[peak_row])
@@ -117,6 +115,18 @@ def crisis_of(
     )  # fmt: skip
     told = _timeline(found, warned, answered, watched)
     return _with(found, timeline=told, evidence=_evidence(found, warned, watched, hours))
+
+
+def course(
+    warned: EarlyWarning, row: pd.Series, now: pd.Timestamp | None = None
+) -> tuple[pd.DataFrame, pd.Timestamp, pd.Timestamp]:
+    """Return the path of an event (a row of EarlyWarning.events on the side of posts) up to `now`, its onset and its end."""
+    watched = warned.of(str(row["topic"]))
+    now = warned.until if now is None else now
+    assert watched is not None
+    assert now is not None
+    path = _path(watched, warned, row, now)
+    return path, begin(watched, row["ds"]), _end(path, row["ds"], watched)
 
 
 def _with(found: Crisis, **changed: Any) -> Crisis:

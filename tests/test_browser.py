@@ -32,7 +32,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 DRAWN = """() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton], [data-testid=stSpinner]')
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(e => e.querySelector('svg.marks, canvas.marks'))"""
-PAGES = ("", "topic", "needs", "voices", "plan", "data", "method")
+PAGES = ("", "topic", "needs", "voices", "plan", "alerts", "data", "method")
 #: Below a page's own path Streamlit's client looks for its server first, and finds it at the root.
 EXPECTED = re.compile(r"/_stcore/(health|host-config)$")
 

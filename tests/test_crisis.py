@@ -11,6 +11,8 @@ import pytest
 from explorer.alert_card import explain, new_terms
 from explorer.alerts import score
 from explorer.crisis import crisis_of
+from explorer.drill import ALERT, drill
+from explorer.drill_views import drill_told
 from explorer.early_warning import EarlyWarning, measured_days, warnings_of
 from explorer.pace import detection, doubling_time, earliness, growth, half_life
 from explorer.response import do_nothing, effect, follower_loss
@@ -19,6 +21,7 @@ from explorer.severity import severity
 from explorer.stages import stages
 from explorer.study import BadStudy, Study, parse_study
 from explorer.tallies import Tallies
+from explorer.words import Words
 from forecasting.errors import BadArgument, TooLittleData
 from sources.example import make
 
@@ -208,6 +211,40 @@ def test_the_planted_crisis_is_explained(warned: tuple[EarlyWarning, Tallies], e
     assert found.followers.empty, "the brand's account never posted before its first answer"
     with pytest.raises(TooLittleData):
         crisis_of(early, "nothing", tallies)
+
+
+def test_a_drill_says_when_each_scenario_would_have_fired_and_how_much_was_said_by_then(
+    warned: tuple[EarlyWarning, Tallies],
+) -> None:
+    early, tallies = warned
+    planted = make().truth.crisis
+    posts = early.events[(early.events["topic"] == planted.topic) & (early.events["side"] == "posts")]
+    event = str(posts.loc[posts["at"] > planted.start, "id"].iloc[-1])
+    told = drill(early, tallies, event=event).set_index("by")
+    assert set(told.index) == {ALERT, "Incendie", "Rappel de produit", "Arnaque au nom de la marque"}
+    assert (told["first_post"] == planted.start).all()
+    own = tallies.posts_between([early.study.topic(planted.topic)], told["onset"].iloc[0], planted.end)
+    for by in (ALERT, "Incendie"):
+        at = told.loc[by, "at"]
+        assert told.loc[by, "hours"] == pytest.approx((at - planted.start) / pd.Timedelta(1, "h"))
+        counted = (own["created_at"] <= at).sum() / told.loc[by, "posts"]
+        assert told.loc[by, "share_said"] == pytest.approx(counted, abs=0.002)
+    assert told.loc["Incendie", "share_said"] < told.loc[ALERT, "share_said"] < 0.1
+    never = told.loc["Arnaque au nom de la marque"]
+    assert pd.isna(never["at"])
+    assert np.isnan(never["share_said"])
+    whole = drill(early, tallies, since=planted.start - pd.Timedelta(1, "D"))
+    elsewhere = whole[(whole["crisis"] == "") & (whole["by"] != ALERT)]
+    assert len(elsewhere), "what fired outside any crisis is listed, as the false alarms of a scenario"
+    assert not set(elsewhere["at"]) & set(whole.loc[whole["crisis"] != "", "at"])
+    uncovered = whole[(whole["crisis"] == event) & ((whole["by"] == ALERT) | whole["at"].isna())].assign(
+        crisis="another"
+    )
+    shown = drill_told(pd.concat([whole, uncovered]), Words("en"))
+    assert len(shown) == len(whole) + 1, "of a crisis that no scenario covers only the alert is shown"
+    assert (shown["When"] == "not at all").sum() == 1
+    with pytest.raises(TooLittleData):
+        drill(early, tallies, event="nothing")
 
 
 def test_each_of_several_events_of_a_topic_has_its_own_end_and_its_first_post_was_collected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,13 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import shortest_path
 
-from explorer.carriers import carriers, concentration, path_credit, small_accounts, tier
+from explorer.carriers import against_topic, carriers, concentration, path_credit, small_accounts, tier
+from explorer.charts import country_dots, country_map, to_svg
+from explorer.charts.countries import on_the_map
 from explorer.content_key import canonical, content_keys
 from explorer.spread import cascades, origins, parents, structural_virality
 from explorer.trees import forest
+from explorer.words import Words
 from forecasting.errors import BadArgument, BadSeries
 
 T0 = pd.Timestamp("2026-01-05", tz="UTC")
@@ -157,6 +161,46 @@ def test_tiers_carry_what_a_hand_counts() -> None:
     small = small_accounts(nodes)
     assert small.value == pytest.approx(2 / 3)
     assert small.lo <= small.value <= small.hi
+
+
+def test_communities_amplify_as_a_hand_counts() -> None:
+    """p0 (north) is passed on by p1, p2 (south); p1 by p3, p4 (south); p5 (east) is passed on by nobody, p6 names none."""
+    south, north = {"community": "south"}, {"community": "north"}
+    rows = [
+        post(0, **north), post(1, "repost", 0, **south), post(2, "repost", 0, **south), post(3, "repost", 1, **south),
+        post(4, "repost", 1, **south), post(5, community="east"), post(6, community=None),
+    ]  # fmt: skip
+    nodes = parents(pd.DataFrame(rows))
+    table = carriers(nodes, nodes["community"]).set_index("group")
+    assert table["posts"].to_dict() == {"north": 1, "south": 4, "east": 1, "unknown": 1}
+    assert table.loc["north", "triggered"] == pytest.approx(2 / 4)
+    assert table.loc["south", "triggered"] == pytest.approx(2 / 4)
+    assert table.loc["north", "amplification"] == pytest.approx((2 / 4) / (1 / 7))
+    assert table.loc["south", "amplification"] == pytest.approx((2 / 4) / (4 / 7))
+    assert table.loc["east", "amplification"] == 0
+    assert table.loc["north", "credit"] == pytest.approx(3 / 4), "whole credit of two, half of that of two more"
+    assert (table["credit_lo"] <= table["credit_hi"]).all()
+
+
+def test_countries_are_compared_with_the_whole_topic_and_drawn_on_a_map() -> None:
+    rows = [post(n, country="BE" if n < 30 else "FR") for n in range(50)] + [
+        post(50, country="SG"),
+        post(51, country=None),
+    ]
+    found = against_topic(pd.DataFrame(rows), pd.Series({"FR": 800, "BE": 150, "SG": 50})).set_index("country")
+    assert found.loc["BE", "share"] == pytest.approx(30 / 51)
+    assert found.loc["BE", "usual"] == pytest.approx(0.15)
+    assert found.loc["BE", "ratio"] == pytest.approx(30 / 51 / 0.15)
+    assert found.loc["BE", "lo"] > 0.15, "more than chance"
+    table = found.rename(columns={"authors": "people"}).assign(country_words=found.index).reset_index()
+    assert on_the_map(table["country"]).tolist() == [True, True, False]
+    drawn = to_svg(country_map(table, Words("fr")), Words("fr"))
+    assert "Part des personnes impliquées" in drawn
+    shapes = re.findall(r'aria-label="([^"]*BE[^"]*)"', drawn)
+    assert len(shapes) == 1, "the country is drawn once, with its number"
+    assert "30" in shapes[0]
+    assert drawn.count("<path") > 170
+    assert "SG" in to_svg(country_dots(table, Words("en")), Words("en")), "what is too small for the map has its point"
 
 
 def test_accounts_of_unknown_size_widen_the_interval() -> None:

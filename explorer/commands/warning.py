@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -22,6 +22,11 @@ from explorer.commands.console import (
     working,
 )
 
+if TYPE_CHECKING:
+    from explorer.early_warning import EarlyWarning
+    from explorer.study import Study
+    from explorer.words import Words
+
 
 def alerts(
     study: StudyOption = Path(),
@@ -31,13 +36,19 @@ def alerts(
     ] = "",
     since: Annotated[str, typer.Option(help="Only what was known from this day on, as in 2026-01-31.")] = "",
     drill: Annotated[
-        bool, typer.Option("--drill", help="Replay the past: when each scenario would have fired.")
+        bool,
+        typer.Option(
+            "--drill", help="Replay past crises: when each scenario would have fired, and how much was said by then."
+        ),
     ] = False,
+    event: Annotated[
+        str, typer.Option(help="One event, by its id in --format json: its timeline, or with --drill its replay.")
+    ] = "",
     format: FormatOption = Format.table,
     lang: LangOption = "",
 ) -> None:
-    """List what left its usual course, and with --drill when each scenario would have fired."""
-    from explorer.alert_phrases import KINDS, TRIGGER_WHY
+    """List what left its usual course; --event tells one event in order, --drill replays the past with today's settings."""
+    from explorer.alert_phrases import KINDS
     from explorer.early_warning import warnings_of
 
     words = words_of(lang)
@@ -50,24 +61,12 @@ def alerts(
         raise typer.BadParameter("choose fewer, balanced or more", param_hint="--sensitivity")
     with working(words("Scoring every topic against its own past")):
         warned = warnings_of(opened, sensitivity=sensitivity, budget=budget or None)
-    frame = warned.triggers if drill else warned.events
-    if first is not None:
-        at = frame["at"] if frame["at"].dt.tz is not None else frame["at"].dt.tz_localize("UTC")
-        frame = frame[at >= first]
+    if drill or event:
+        _one_event_or_drill(opened, warned, first, format, words, event=event, drilled=drill)
+        return
+    frame = _since(warned.events, first)
     if format is not Format.table:
         show(frame, format)
-        return
-    if drill:
-        shown = pd.DataFrame(
-            {
-                words("When"): frame["at"].map(lambda t: f"{t:%Y-%m-%d %H:%M}"),
-                words("Scenario"): frame["scenario"],
-                words("Why"): frame["why"].map(lambda w: words(TRIGGER_WHY[w])),
-                words("People"): frame["authors"],
-                words("Owner"): frame["owner"],
-            }
-        )
-        show(shown, format, title=title_of(opened, words, words("Scenarios that would have fired")))
         return
     shown = pd.DataFrame(
         {
@@ -83,6 +82,49 @@ def alerts(
     show(shown, format, title=title_of(opened, words, words("Alerts")))
     days = words.number(warned.days_per_false_alarm, 0)
     line(words("About one false alarm every {n} days is announced for the whole study.", n=days), "dim")
+
+
+def _since(frame: pd.DataFrame, first: pd.Timestamp | None) -> pd.DataFrame:
+    if first is None:
+        return frame
+    at = frame["at"] if frame["at"].dt.tz is not None else frame["at"].dt.tz_localize("UTC")
+    return frame[at >= first]
+
+
+def _one_event_or_drill(
+    opened: Study,
+    warned: EarlyWarning,
+    first: pd.Timestamp | None,
+    format: Format,
+    words: Words,
+    *,
+    event: str,
+    drilled: bool,
+) -> None:
+    """Print the timeline of an event as people left it, or the replay of one or all past crises."""
+    from explorer.crisis import crisis_of
+    from explorer.drill import drill
+    from explorer.drill_views import drill_told
+    from explorer.outputs.timeline import timeline_frame
+    from explorer.tallies import Tallies
+    from explorer.timelines import edited
+
+    tallies = Tallies(opened.store)
+    with working(words("Tracing where it came from")):
+        if drilled:
+            found = drill(warned, tallies, event=event, since=first)
+        else:
+            crisis = crisis_of(warned, event, tallies, own=opened.brand.get("accounts", ()))
+            found = timeline_frame(edited(crisis.timeline, opened.path.parent, event), words)
+    if format is not Format.table:
+        show(found, format)
+    elif drilled:
+        told = drill_told(found, words, whole=bool(event))
+        show(told, format, title=title_of(opened, words, words("Past crises replayed")))
+    else:
+        headed = found.assign(at=found["at"].map(lambda t: f"{t:%Y-%m-%d %H:%M}")).drop(columns=["what", "by"])
+        headed.columns = ["n°", words("When"), words("Event"), words("In words")]
+        show(headed, format, title=title_of(opened, words, words("What happened, in order")))
 
 
 def watch(

@@ -86,6 +86,7 @@ def _table(book: Workbook, name: str, frame: pd.DataFrame) -> Worksheet:
     header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     formats = {
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         "share": book.add_format({"num_format": "0.0%"}),
         "number": book.add_format({"num_format": "0.00"}),
     }
@@ -96,9 +97,9 @@ def _table(book: Workbook, name: str, frame: pd.DataFrame) -> Worksheet:
         for row, value in enumerate(series, 1):
             if pd.isna(value):
                 continue
-            if kind == "date":
+            if kind in ("date", "time"):
                 # Spreadsheets know no time zones: the stamps are UTC, and the About sheet says so.
-                sheet.write_datetime(row, at, pd.Timestamp(value).tz_localize(None).to_pydatetime(), formats["date"])
+                sheet.write_datetime(row, at, pd.Timestamp(value).tz_localize(None).to_pydatetime(), formats[kind])
             elif kind == "flag":
                 sheet.write_boolean(row, at, bool(value))
             elif kind in ("share", "number"):
@@ -107,7 +108,13 @@ def _table(book: Workbook, name: str, frame: pd.DataFrame) -> Worksheet:
                 sheet.write_number(row, at, float(value))
             else:
                 sheet.write_string(row, at, str(value))
-        longest = max([len(str(column)), *(len(str(v)[:40]) for v in series.head(200))]) if kind == "text" else 12
+        longest = (
+            max([len(str(column)), *(len(str(v)[:40]) for v in series.head(200))])
+            if kind == "text"
+            else 16
+            if kind == "time"
+            else 12
+        )
         sheet.set_column(at, at, min(max(longest + 2, 9), 42))
     sheet.freeze_panes(1, 1)
     if len(frame):
@@ -117,7 +124,8 @@ def _table(book: Workbook, name: str, frame: pd.DataFrame) -> Worksheet:
 
 def _kind(column: str, series: pd.Series) -> str:
     if pd.api.types.is_datetime64_any_dtype(series):
-        return "date"
+        known = series.dropna()
+        return "date" if (known == known.dt.normalize()).all() else "time"
     if pd.api.types.is_bool_dtype(series):
         return "flag"
     if pd.api.types.is_integer_dtype(series):

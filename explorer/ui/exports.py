@@ -35,7 +35,7 @@ def offer(files: Files, command: str, say: Words) -> None:
         "html": say("Page that opens offline (HTML)"),
         "svg": say("Chart to edit (SVG)"),
         "png": say("Chart as a picture (PNG)"),
-        "ics": say("Windows for the calendar (ICS)"),
+        "ics": say("For the calendar (ICS)"),
     }
     with st.popover(say("Take it away"), icon=":material/download:"):
         for name, maker in files.items():

@@ -50,6 +50,8 @@ def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
             "posts": say("posts"),
             "weeks": say("weeks"),
             "days": say("days"),
+            "periods": say("periods"),
+            "verdicts": say("verdicts"),
             "needs": say("needs"),
         }
         lines.append((say("Rests on"), f"{say.number(number.n, 0)} {counted.get(number.n_of, number.n_of)}"))

@@ -1,4 +1,4 @@
-"""What the Alerts page shares with nobody: cached alerts and crises, the choice of event, verdicts."""
+"""Alerts on their page: cached alerts and crises, the choice of event, verdicts, what each sensitivity gave."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from explorer.alert_card import Card, explain
 from explorer.alert_phrases import TRIGGER_WHY
 from explorer.alert_views import events_table, strongest
 from explorer.crisis import Crisis, crisis_of
+from explorer.drill import drill
 from explorer.early_warning import STUDY_BUDGET, EarlyWarning, measured_days, warnings_of
 from explorer.fact import Fact
 from explorer.study import Study, read_study
@@ -33,13 +34,15 @@ def _warned(path: str, version: str, study_text: str, *, sensitivity: str) -> Ea
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
 def _explained(
     path: str, version: str, study_text: str, *, sensitivity: str, event: str, side: str
-) -> tuple[Card, Crisis | None]:
+) -> tuple[Card, Crisis | None, pd.DataFrame]:
     warned = _warned(path, version, study_text, sensitivity=sensitivity)
     tallies = Tallies(warned.study.store)
     card = explain(warned, event, tallies)
     known = side == "posts" and len(card.posts) > 0
     own = warned.study.brand.get("accounts", ())
-    return card, crisis_of(warned, event, tallies, own=own) if known else None
+    if not known:
+        return card, None, pd.DataFrame()
+    return card, crisis_of(warned, event, tallies, own=own), drill(warned, tallies, event=event)
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
@@ -54,7 +57,16 @@ def choose_sensitivity(opened: Study, say: Words) -> EarlyWarning:
         say("How many alerts"), _SENSITIVITIES, format_func=lambda s: names[s], default="balanced", key="sensitivity",
         bind="query-params", required=True,
     )  # fmt: skip
-    return _warned(*key_of(opened), sensitivity=str(chosen or "balanced"))
+    word = str(chosen or "balanced")
+    found = _warned(*key_of(opened), sensitivity=word)
+    seen, announced = _measured(*key_of(opened), sensitivity=word)
+    rate = 30.4 / STUDY_BUDGET[word]
+    said = say("{rate} false alarms a month are announced for the whole study", rate=say.number(rate, 1))
+    if announced:
+        measured = say.number(rate * seen / announced, 1)
+        said += say("; quiet copies of its own series gave {measured}", measured=measured)
+    st.caption(said + ".")
+    return found
 
 
 def show_sensitivities(opened: Study, say: Words) -> None:
@@ -93,8 +105,8 @@ def choose_event(warned: EarlyWarning, say: Words) -> str:
     return str(chosen)
 
 
-def explained(opened: Study, warned: EarlyWarning, event: str) -> tuple[Card, Crisis | None]:
-    """Return the card of an event and, on the side of posts, its crisis."""
+def explained(opened: Study, warned: EarlyWarning, event: str) -> tuple[Card, Crisis | None, pd.DataFrame]:
+    """Return the card of an event and, on the side of posts, its crisis and what told of it how soon."""
     side = str(warned.events.loc[warned.events["id"] == event, "side"].iloc[0])
     word = next(w for w, days in STUDY_BUDGET.items() if days == warned.days_per_false_alarm)
     return _explained(*key_of(opened), sensitivity=word, event=event, side=side)
@@ -102,7 +114,7 @@ def explained(opened: Study, warned: EarlyWarning, event: str) -> tuple[Card, Cr
 
 def judge(opened: Study, warned: EarlyWarning, event: str, say: Words) -> None:
     """Ask whether an alert was worth it, keep the answer, and show the precision of all that were judged."""
-    folder = _folder(opened)
+    folder = folder_of(opened)
     given = verdicts(folder)
     names = {"real": say("Worth it"), "false": say("False alarm"), "unsure": say("Unsure")}
     chosen = st.segmented_control(
@@ -131,7 +143,7 @@ def judge(opened: Study, warned: EarlyWarning, event: str, say: Words) -> None:
 
 def list_events(opened: Study, warned: EarlyWarning, say: Words) -> None:
     """Show every event and every scenario that fired, as tables."""
-    table = events_table(warned, verdicts(_folder(opened)), say)
+    table = events_table(warned, verdicts(folder_of(opened)), say)
     st.dataframe(table, hide_index=True, key="all_events", alt=say("All alerts, newest first."))
     fired = warned.triggers
     if len(fired):
@@ -149,17 +161,8 @@ def list_events(opened: Study, warned: EarlyWarning, say: Words) -> None:
         st.dataframe(shown, hide_index=True, key="scenarios", alt=say("Scenarios that fired, newest first."))
 
 
-def edit_timeline(table: pd.DataFrame, say: Words) -> None:
-    """Show the timeline to read, edit and take away."""
-    edited = st.data_editor(table, hide_index=True, num_rows="dynamic", key="timeline_table")
-    st.download_button(
-        say("Take the timeline away (CSV)"), edited.to_csv(index=False).encode("utf-8-sig"), "timeline.csv", "text/csv",
-        icon=":material/download:", key="timeline_csv",
-    )  # fmt: skip
-
-
-def _folder(opened: Study) -> Path:
-    """Verdicts stand beside the study; those on the example live as long as the session, as nothing is added to it."""
+def folder_of(opened: Study) -> Path:
+    """Return where what people say is kept: beside the study; what is said of the example lives as long as the session."""
     if not opened.simulated:
         return opened.path.parent
     if "verdicts" not in st.session_state:
