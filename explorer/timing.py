@@ -9,8 +9,8 @@ from explorer.panel import Panel
 from explorer.phrases import TRENDS
 from explorer.words import Words
 from forecasting import trend_class
+from forecasting.action_windows import windows
 from forecasting.led_sides import who_leads
-from forecasting.projection import windows
 
 
 def movers(panel: Panel, *, corrected: bool = True, seed: int = 0) -> pd.DataFrame:

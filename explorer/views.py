@@ -12,7 +12,7 @@ from explorer.periods import days, next_start
 from explorer.phrases import VERDICTS
 from explorer.study import Study
 from explorer.words import Words
-from forecasting.projection import windows
+from forecasting.action_windows import windows
 
 #: Periods in the base of an index: a year, so that no single noisy week sets the scale.
 _YEAR_DAYS = 365

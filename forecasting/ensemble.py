@@ -13,7 +13,7 @@ from forecasting import members as methods
 from forecasting.errors import Note
 from forecasting.frames import Panel, bound, check_horizon, check_levels, fill, panel
 from forecasting.intervals import Intervals
-from forecasting.known_effects import Calendar, calendar
+from forecasting.known_effects import Calendar, known_in_advance, told
 from forecasting.rolling import Rolling
 from forecasting.weighting import weights
 
@@ -141,7 +141,7 @@ def combine(
     members out of the default without a word.
     """
     h, levels = check_horizon(h), check_levels(levels)
-    known = _known(data, h, country, events)
+    known = known_in_advance(data, h, country, events)
     names, left_out = methods.choose(members, len(data.ids))
     if cheap and members is None:
         names, left_out = tuple(n for n in names if methods.MEMBERS[n].max_series is None), ()
@@ -163,7 +163,7 @@ def combine(
     found = intervals.conformal(point, rolled.actual, rolled.recent, levels, groups=groups)
     found = _complete(found, data, h, levels)
     notes = _notes(data, left_out, rolled.relative[0], noisy[0] if members is None else ())
-    notes += _told(data, rolled, country, known)
+    notes += told(data, rolled.effects, country, known)
     return Combined(data, rolled, levels, weight, point, found, method, floor, notes)
 
 
@@ -225,27 +225,6 @@ def _roll_sparing(
         at = [names.index(n) for n in costly]
         point[np.ix_(np.arange(len(extra)), np.array(at), calm)] = extra
     return replace(rolled, names=names, point=point)
-
-
-def _known(data: Panel, h: int, country: str | None, events: pd.DataFrame | None) -> Calendar | None:
-    if country is None and events is None:
-        return None
-    first = min(data.grain.past(end, len(y))[0] for end, y in zip(data.ends, data.values, strict=True))
-    last = max(data.grain.future(end, h + 1)[-1] for end in data.ends)
-    return calendar(country, events, first, last, data.grain)
-
-
-def _told(data: Panel, rolled: Rolling, country: str | None, known: Calendar | None) -> tuple[Note, ...]:
-    """Return what the result should say about holidays and events."""
-    if known is None:
-        text = f"public holidays move too little within a {data.grain.name}: they are left to the season"
-        return (Note("holidays_in_season", "", text),) if country else ()
-    notes = []
-    for uid, names in zip(data.ids, rolled.effects, strict=True):
-        text = f"known in advance: {', '.join(names)}" if names else "no holiday or event has shown a clear effect"
-        where = " ".join(map(str, uid)) if isinstance(uid, tuple) else str(uid)
-        notes.append(Note("known_effects" if names else "no_known_effect", where, text))
-    return tuple(notes)
 
 
 def _weighted(

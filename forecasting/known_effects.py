@@ -6,13 +6,14 @@ members see it; it is put back on the periods ahead on which it is known to come
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import BadArgument, BadSeries
-from forecasting.frames import Grain, fill
+from forecasting.errors import BadArgument, BadSeries, Note
+from forecasting.frames import Grain, Panel, fill
 
 #: Times that an effect must have been seen in a series before it is believed.
 SEEN = 2
@@ -74,6 +75,30 @@ def calendar(
         return None
     days = pd.concat(parts, ignore_index=True).drop_duplicates()
     return Calendar(days.sort_values(["event", "day"], ignore_index=True))
+
+
+def known_in_advance(data: Panel, h: int, country: str | None, events: pd.DataFrame | None) -> Calendar | None:
+    """Return the calendar of a panel and the periods after it; None when nothing was named."""
+    if country is None and events is None:
+        return None
+    first = min(data.grain.past(end, len(y))[0] for end, y in zip(data.ends, data.values, strict=True))
+    last = max(data.grain.future(end, h + 1)[-1] for end in data.ends)
+    return calendar(country, events, first, last, data.grain)
+
+
+def told(
+    data: Panel, effects: Sequence[Sequence[str]], country: str | None, known: Calendar | None
+) -> tuple[Note, ...]:
+    """Return what the result should say about holidays and events; `effects`: the names believed, a series each."""
+    if known is None:
+        text = f"public holidays move too little within a {data.grain.name}: they are left to the season"
+        return (Note("holidays_in_season", "", text),) if country else ()
+    notes = []
+    for uid, names in zip(data.ids, effects, strict=True):
+        text = f"known in advance: {', '.join(names)}" if names else "no holiday or event has shown a clear effect"
+        where = " ".join(map(str, uid)) if isinstance(uid, tuple) else str(uid)
+        notes.append(Note("known_effects" if names else "no_known_effect", where, text))
+    return tuple(notes)
 
 
 def learn(

@@ -6,45 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
-from forecasting import leading
+from forecasting import lead_checks, leading
 from forecasting.errors import BadArgument, Note, TooLittleData
-from forecasting.evaluation import diebold_mariano
 from forecasting.frames import check_horizon
-from forecasting.leading import Origins
+from forecasting.lead_checks import Check
 from forecasting.own_past import Own, explain, scale_of
 from forecasting.pairs import Pair, Series, pair
 
-#: A claim needs every test at this level.
-ALPHA = 0.05
-#: Share of the squared error at past origins that the leader must save.
-MIN_GAIN = 0.02
-#: Circular shifts of the leader that the same search is run on.
-PLACEBOS = 199
 #: Resamples behind the interval of the lag.
 RESAMPLES = 200
-#: Past origins that a claim needs at least.
-MIN_ORIGINS = 20
 #: What has to hold, in the order it is tested.
 CHECKS = ("information", "correlation", "gain", "diebold_mariano", "clark_west", "placebo")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One test of the rule.
-
-    Parameters
-    ----------
-    passed : whether it speaks for the claim; None = not run, because the claim had failed before or it is no condition.
-    value, bound : what was measured and what it is held against, in the unit that `text` names.
-    text : one sentence.
-    """
-
-    passed: bool | None
-    value: float
-    bound: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -145,25 +118,25 @@ def lead_lag(
     lag, bic = leading.choose_lag(there, columns)
     periods = int(lag[0])
     found = leading.roll(there, leading.lead_columns(changes, h)[None, :, periods - 1], h)
-    error, gain = _known(found)
-    if len(error) < MIN_ORIGINS:
-        what = f"{len(error)} past origins with a known outcome, at least {MIN_ORIGINS} are needed"
+    error, gain = lead_checks.with_outcome(found)
+    if len(error) < lead_checks.MIN_ORIGINS:
+        what = f"{len(error)} past origins with a known outcome, at least {lead_checks.MIN_ORIGINS} are needed"
         raise TooLittleData(what, "x, y", "fetch a longer common history or look less far ahead")
     checks = {
         "information": Check(bool(bic[0] > 0), float(bic[0]), 0.0, f"a lag lowers BIC by {bic[0]:.1f}"),
-        "correlation": _correlation(there, back, periods),
-        **_accuracy(error, gain[0], h),
+        "correlation": lead_checks.correlation(there, back, periods),
+        **lead_checks.accuracy(error, gain[0], h),
     }
-    claimed = all(check.passed for check in checks.values())
-    checks["placebo"] = _placebo(there, changes, h, _saved(error, gain[0]), rng) if claimed else _not_run("placebo")
-    checks["reverse"] = _reverse(sides, back, h)
+    claimed, saved = all(check.passed for check in checks.values()), lead_checks.saved_share(error, gain[0])
+    test = lead_checks.placebo(there, changes, h, saved, rng) if claimed else lead_checks.not_run("placebo")
+    checks |= {"placebo": test, "reverse": lead_checks.reverse(sides, back, h)}
     lo, hi = _lag_interval(there, columns, level, rng)
     return LeadLag(
-        claimed and bool(checks["placebo"].passed),
+        claimed and bool(test.passed),
         periods,
         min(lo, periods),
         max(hi, periods),
-        _saved(error, gain[0]),
+        saved,
         checks["diebold_mariano"].value,
         checks,
         h,
@@ -198,83 +171,6 @@ def _shared_season(own: Own, other: Own) -> Own:
     return replace(own, harmonics=other.harmonics, cycle=own.cycle if own.harmonics else other.cycle)
 
 
-def _accuracy(error: np.ndarray, gain: np.ndarray, h: int) -> dict[str, Check]:
-    saved = _saved(error, gain)
-    without, led = error**2, (error - gain) ** 2
-    dm = diebold_mariano(without, led, h)
-    cw = diebold_mariano(without, led - gain**2, h)
-    return {
-        "gain": Check(saved >= MIN_GAIN, saved, MIN_GAIN, f"{saved:.1%} of the squared error saved at past origins"),
-        "diebold_mariano": Check(
-            dm.p_value < ALPHA,
-            dm.p_value,
-            ALPHA,
-            f"p = {dm.p_value:.3f} that the forecast is no better (Diebold-Mariano)",
-        ),
-        "clark_west": Check(
-            cw.p_value < ALPHA, cw.p_value, ALPHA, f"p = {cw.p_value:.3f} for nested models (Clark-West)"
-        ),
-    }
-
-
-def _correlation(y: Own, x: Own, lag: int) -> Check:
-    """Return the cross-correlation of the prewhitened series at `lag`, against 1.96 / sqrt of the effective n."""
-    a, b = leading.residuals(x)[:-lag], leading.residuals(y)[lag:]
-    both = np.isfinite(a) & np.isfinite(b)
-    a, b = _ranked(a[both]), _ranked(b[both])
-    n = len(a)
-    if n < 8 or not a.std() * b.std() > 0:
-        return Check(False, 0.0, 1.0, "too few common changes to correlate")
-    r = float(a @ b / np.sqrt((a @ a) * (b @ b)))
-    reach = min(10, n // 4)
-    own = [float((a[k:] @ a[:-k]) / (a @ a) * (b[k:] @ b[:-k]) / (b @ b)) for k in range(1, reach + 1)]
-    effective = n / max(1.0, 1 + 2 * sum((1 - (k + 1) / n) * v for k, v in enumerate(own)))
-    bound = float(1.96 / np.sqrt(effective))
-    return Check(
-        abs(r) > bound, r, bound, f"the prewhitened series correlate by {r:.2f} at that lag (bound {bound:.2f})"
-    )
-
-
-def _ranked(values: np.ndarray) -> np.ndarray:
-    """Return normal scores of the ranks: one spike cannot make a correlation."""
-    if len(values) == 0:
-        return values
-    return stats.norm.ppf((stats.rankdata(values) - 0.5) / len(values))
-
-
-def _placebo(y: Own, changes: np.ndarray, h: int, saved: float, rng: np.random.Generator) -> Check:
-    """Run the same search on circular shifts of the leader and return how often it saves as much."""
-    n, lags = changes.shape
-    apart = lags + h
-    shifts = rng.integers(apart, max(n - apart, apart + 1), PLACEBOS)
-    fields = np.stack([leading.shifted(changes, int(s)) for s in shifts])
-    lag, _ = leading.choose_lag(y, np.stack([leading.lead_columns(f, 1) for f in fields]))
-    chosen = np.stack([leading.lead_columns(f, h)[:, k - 1] for f, k in zip(fields, lag, strict=True)])
-    error, gain = _known(leading.roll(y, chosen, h))
-    p = (1 + sum(_saved(error, g) >= saved for g in gain)) / (1 + PLACEBOS)
-    return Check(p <= ALPHA, p, ALPHA, f"{p:.1%} of the placebos (x shifted in a circle) save as much")
-
-
-def _reverse(sides: Pair, x: Own, h: int) -> Check:
-    """Return whether y helps to forecast x: told beside the claim, no condition of it."""
-    scale = scale_of(sides.y)
-    lags = sides.known.shape[1] - 1
-    z = scale.there(sides.y)
-    known = np.full((len(z), lags + 1), np.nan)
-    for k in range(lags + 1):
-        known[k:, k] = z[: len(z) - k]
-    changes = leading.lead_changes(known, z)
-    lag, bic = leading.choose_lag(x, leading.lead_columns(changes, 1))
-    error, gain = _known(leading.roll(x, leading.lead_columns(changes, h)[None, :, lag[0] - 1], h))
-    if len(error) < MIN_ORIGINS:
-        return Check(None, np.nan, ALPHA, "too few past origins for the other direction")
-    tests = _accuracy(error, gain[0], h)
-    both = bool(bic[0] > 0) and all(t.passed for t in tests.values())
-    p = tests["diebold_mariano"].value
-    told = "y helps to forecast x as well" if both else "y does not help to forecast x"
-    return Check(None, p, ALPHA, f"{told} (p = {p:.3f})")
-
-
 def _lag_interval(y: Own, columns: np.ndarray, level: float, rng: np.random.Generator) -> tuple[int, int]:
     """Return the interval of the lag that BIC prefers, over resampled stretches (stationary bootstrap)."""
     n = len(columns)
@@ -288,20 +184,6 @@ def _lag_interval(y: Own, columns: np.ndarray, level: float, rng: np.random.Gene
     lag, _ = leading.choose_lag(y, columns, counts)
     lo, hi = np.quantile(lag, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return int(lo), int(hi)
-
-
-def _known(found: Origins) -> tuple[np.ndarray, np.ndarray]:
-    known = np.isfinite(found.error)
-    return found.error[known], found.gain[:, known]
-
-
-def _saved(error: np.ndarray, gain: np.ndarray) -> float:
-    total = float(error @ error)
-    return float(total - (error - gain) @ (error - gain)) / total if total > 0 else 0.0
-
-
-def _not_run(name: str) -> Check:
-    return Check(None, np.nan, ALPHA, f"{name} not run: the claim had failed before")
 
 
 def _check_lag(max_lag: int) -> int:

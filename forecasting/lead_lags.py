@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from forecasting.errors import BadSeries, ForecastError
-from forecasting.lead_lag import ALPHA, lead_lag
+from forecasting.lead_checks import ALPHA
+from forecasting.lead_lag import lead_lag
 from forecasting.pairs import grain_from
 
 COLUMNS = ("leader", "follower", "leads", "periods", "lo", "hi", "gain", "p_value", "q_value", "n", "note")

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from forecasting import ensemble
+from forecasting.action_windows import OPEN
 from forecasting.errors import BadArgument, Note, TooLittleData
 from forecasting.frames import bound, check_horizon, check_levels
+from forecasting.gap_errors import correction, error_paths, few, missed_gaps, mix, trailing_shares
 from forecasting.led_sides import lead_sides
 from forecasting.peaks import next_peaks
 from forecasting.sides import Sides, align
@@ -19,8 +21,6 @@ from forecasting.sides import Sides, align
 #: Origins that residual paths are taken from, at most: they cost one backtest each.
 PATHS = 40
 DRAWS = 2000
-#: A gap above this many doublings (x1.4) is open: the topic is searched clearly more than it is spoken of.
-OPEN = 0.5
 #: A level that a zero count may hide, in units of the count: added before logarithms and ratios.
 HALF = 0.5
 
@@ -173,34 +173,6 @@ def project_gap(
     return table.rename(columns=names)[columns]
 
 
-def windows(projection: GapProjection, *, probability: float = 0.8) -> pd.DataFrame:
-    """Return the spans of time in which a topic will probably be searched clearly more than it is spoken of.
-
-    Parameters
-    ----------
-    projection : from `project`.
-    probability : the gap lies above OPEN doublings with at least this probability in every period of a span.
-
-    Returns
-    -------
-    One row a span, widest gap first: `topic`, `start`, `end` (first and last period), `periods`, `gap` (largest median in
-    the span), `peak` (the period in which the topic is searched most), `probability` (the lowest of the span).
-    """
-    table = projection.gap
-    searched = projection.search.set_index(["topic", "ds"])["yhat"]
-    inside = table["p_open"] >= probability
-    run = (inside != inside.groupby(table["topic"], sort=False).shift()).groupby(table["topic"], sort=False).cumsum()
-    rows = []
-    for (topic, _), part in table[inside].groupby(["topic", run[inside]], sort=False):
-        interest = searched.reindex(pd.MultiIndex.from_frame(part[["topic", "ds"]]))
-        peak = part["ds"].iloc[int(interest.fillna(-1).to_numpy().argmax())]
-        span = (topic, part["ds"].iloc[0], part["ds"].iloc[-1], len(part), float(part["gap"].max()), peak)
-        rows.append((*span, float(part["p_open"].min())))
-    columns = ["topic", "start", "end", "periods", "gap", "peak", "probability"]
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
-
-
 def _project(
     sides: Sides,
     combined: ensemble.Combined,
@@ -218,16 +190,16 @@ def _project(
     point, actual = combined.point.reshape(cube), combined.rolling.actual.reshape(cube)
     half = HALF * np.array([min(1.0, float(np.median(v[v > 0]))) if (v > 0).any() else 1.0 for v in sides.value])
     unit = half[:, None, None]
-    residual = _paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
+    residual = error_paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
 
     future, ahead = _draw(sides, whole, point[0], residual, half, width, draws, rng)
     gap, of_search, of_voice = np.log2(future[:, 0] / future[:, 1]), future[:, 0], future[:, 1]
     middle = np.median(gap, axis=0)
     starts = periods - h - step * np.arange(len(point) - 1)
-    missed, weight = _missed(sides.value, whole, point[1:], starts, half, width)
+    missed, weight = missed_gaps(sides.value, whole, point[1:], starts, half, width)
     centre = weight * middle[:, 1:] + (1 - weight) * middle[:, :1]
-    noise = (gap - middle)[:, :, 1:] * _few(1 + len(residual) * step / h, draws, rng)
-    factor, covered = _correction(missed, noise, levels)
+    noise = (gap - middle)[:, :, 1:] * few(1 + len(residual) * step / h, draws, rng)
+    factor, covered = correction(missed, noise, levels)
     gap = np.concatenate([gap[:, :, :1], centre + factor * noise], axis=2)
     now = np.median(gap[:, :, 0], axis=0)
     sign = np.where(now >= 0, 1.0, -1.0)[:, None]
@@ -268,81 +240,5 @@ def _draw(
     lo, hi = (np.nan_to_num(x[:, :, -width:]) for x in (sides.lo, sides.hi))
     past = np.where(whole[-width:], rng.uniform(lo, hi, (draws, *lo.shape)), 0.0)
     unit = half[:, None, None]
-    ahead = np.maximum((point + unit) * np.exp(_mix(residual, draws, rng)) - unit, 0.0)
-    return _shares(past, ahead, width, half), ahead
-
-
-def _missed(
-    value: np.ndarray, whole: np.ndarray, point: np.ndarray, starts: np.ndarray, half: np.ndarray, width: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return by how much the projected gap missed the gap that came (origins, topics, h) [doublings], and its recipe.
-
-    The projection is the weighted mean of two guesses: the gap of the two sides' forecasts, and that the gap stays. The
-    recipe (topics, 1) is the weight of the first, by inverse cubed mean error at past origins: a gap of two noisy sides
-    is steadier than either (docs/forecasting-log.md).
-    """
-    h = point.shape[3]
-    value = np.where(whole, value, 0.0)  # incomplete periods leave forecasts and truth alike
-    moves, stays, came = [], [], []
-    for forecast, start in zip(point, starts, strict=True):
-        seen = value[None, :, :, max(0, start - width) : start]
-        ahead = slice(start, start + h)
-        guess, truth = (
-            np.log2(share[0, 0] / share[0, 1])
-            for share in (_shares(seen, a[None], width, half) for a in (forecast * whole[ahead], value[:, :, ahead]))
-        )
-        moves.append(guess[:, 1:])
-        stays.append(np.repeat(guess[:, :1], h, axis=1))
-        came.append(truth[:, 1:])
-    move, stay, truth = np.array(moves), np.array(stays), np.array(came)
-    error = np.stack([np.abs(guess - truth).mean(axis=(0, 2)) for guess in (move, stay)])
-    inverse = (error / np.maximum(error.max(axis=0), 1e-12) + 1e-6) ** -3
-    weight = (inverse[0] / inverse.sum(axis=0))[:, None]
-    return weight * move + (1 - weight) * stay - truth, weight
-
-
-def _few(stretches: float, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return (n, 1, 1) factors that turn the spread of few observations into Student's t.
-
-    `stretches` of one horizon each, end to end, hold the past origins; overlapping origins know about twice as much.
-    """
-    freedom = 2 * stretches
-    return np.sqrt(freedom / rng.chisquare(freedom, n))[:, None, None]
-
-
-def _correction(missed: np.ndarray, noise: np.ndarray, levels: tuple[float, ...]) -> tuple[float, list[float]]:
-    """Return the factor that makes 68 % of past misses fall inside the 68 % interval, and the coverage it then has.
-
-    The factor is taken low in the distribution, where overlapping origins still agree; the tails are those of the draws.
-    """
-    unit = np.maximum(np.quantile(np.abs(noise), 0.68, axis=0), 1e-9)
-    seen, drawn = np.abs(missed) / unit, np.abs(noise) / unit
-    factor = float(np.quantile(seen, 0.68) / max(np.quantile(drawn, 0.68), 1e-9))
-    return factor, [float((seen <= factor * np.quantile(drawn, level / 100)).mean()) for level in levels]
-
-
-def _paths(residual: np.ndarray) -> np.ndarray:
-    """Return residual paths (origins, 2, topics, h) with missing ones taken from the nearest other origin, else 0."""
-    flat = pd.DataFrame(residual.reshape(len(residual), -1))
-    return flat.ffill().bfill().fillna(0.0).to_numpy().reshape(residual.shape)
-
-
-def _mix(residual: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return n error paths with the second moments of `residual`: two origins blended by a random angle, either sign.
-
-    Blending makes a smooth distribution out of few origins; cos and sin keep the variance and all correlations.
-    """
-    first, second = rng.integers(len(residual), size=(2, n))
-    angle = rng.uniform(0, 2 * np.pi, n)[:, None, None, None]
-    return np.cos(angle) * residual[first] + np.sin(angle) * residual[second]
-
-
-def _shares(past: np.ndarray, ahead: np.ndarray, width: int, half: np.ndarray) -> np.ndarray:
-    """Return (n, 2, topics, 1 + h): share of each topic over the trailing window that ends j periods from now."""
-    total = np.concatenate(
-        [np.zeros_like(past[..., :1]), np.cumsum(np.concatenate([past, ahead], axis=3), axis=3)], axis=3
-    )
-    seen, h = past.shape[3], ahead.shape[3]
-    end = seen + np.arange(h + 1)
-    window = total[..., end] - total[..., np.maximum(end - width, 0)] + half[:, None, None]
-    return window / window.sum(axis=2, keepdims=True)
+    ahead = np.maximum((point + unit) * np.exp(mix(residual, draws, rng)) - unit, 0.0)
+    return trailing_shares(past, ahead, width, half), ahead
