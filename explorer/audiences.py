@@ -54,7 +54,7 @@ def find_audiences(
     ------
     BadStudy : a reference of the study cannot be read, or names no group of those who speak.
     """
-    tallies = tallies or PeopleTallies(study.store)
+    tallies = tallies or PeopleTallies.of(study)
     references = read_references(study)
     if not tallies.n_posts():
         return None

@@ -52,7 +52,7 @@ def find_circles(
     study: Study, *, tallies: PeopleTallies | None = None, span: Span | None = None, seed: int = 0
 ) -> Circles:
     """Find the communities of a study from its reposts, replies and quotes, and describe those of at least 10 people."""
-    tallies = tallies or PeopleTallies(study.store)
+    tallies = tallies or PeopleTallies.of(study)
     notes = ["mentions"]
     edges = tallies.interactions(KINDS, study.topics, span)
     known = (

@@ -93,7 +93,7 @@ def warnings_of(
     ------
     BadStudy : no topics and no scenarios, or a scenario that cannot be read.
     """
-    tallies = tallies or Tallies(study.store)
+    tallies = tallies or Tallies.of(study)
     scenarios = scenarios_of(study)
     if not study.topics and not scenarios:
         raise BadStudy("there is nothing to watch yet", study.path.name, "write [[topics]] or [[scenarios]] into it")

@@ -177,7 +177,7 @@ def recall(study: Study, fingerprint: str) -> Mapping | None:
 def _propose(study: Study) -> tuple[Study, tuple[Topic, ...]]:
     if study.topics:
         return study, ()
-    tallies = Tallies(study.store)
+    tallies = Tallies.of(study)
     terms = list(pd.unique(tallies.interest()["term"]))
     names = [*pd.unique(tallies.counts()["query"]), *tallies.post_queries()]
     topics = tuple(propose_topics(terms, names))

@@ -136,7 +136,7 @@ def find_needs(
     ------
     BadStudy : no query is stored.
     """
-    tallies = tallies or Tallies(study.store)
+    tallies = tallies or Tallies.of(study)
     judged = tallies.small("judgements") if judgements is None else judgements
     matched = match_needs(study, topic=topic, tallies=tallies, encoder_name=encoder_name, seed=seed)
     return conclude(matched, judged, level=level, seed=seed)
@@ -163,7 +163,7 @@ def match_needs(
     seed: int = 0,
 ) -> Matched:
     """Gather the queries of a study into needs and match them with pages and posts; see `find_needs`."""
-    tallies = tallies or Tallies(study.store)
+    tallies = tallies or Tallies.of(study)
     rows = tallies.small("queries")
     queries = clean_queries(rows, study)
     queries = queries[queries["topic"] == topic].reset_index(drop=True) if topic else queries

@@ -61,7 +61,7 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
             study.path.name,
             "import one file of searches and one of what is said whose names belong together, or write [[topics]] into it",
         )
-    tallies = tallies or Tallies(study.store)
+    tallies = tallies or Tallies.of(study)
     notes: list[Note] = []
     interest = interest_rows(study, tallies, notes)
     counts = counts_rows(study, tallies)

@@ -5,16 +5,19 @@ Big tables in, small frames out. DuckDB in this process by default; the same exp
 
 from __future__ import annotations
 
+import threading
+import weakref
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from explorer.study import BadStudy, Topic, fold
+from explorer.study import BadStudy, Study, Topic, fold
 from sources import boolean
 from sources.store import Store
 from sources.tables import KEYS, TABLES
@@ -24,6 +27,11 @@ UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "ye
 
 #: An account with this many posts on one topic in one period speaks without pause; ordinary authors of a topic write 1 or 2.
 LOUD_POSTS = {"hour": 3, "day": 4, "week": 5, "month": 15, "quarter": 45, "year": 180}
+
+#: Studies whose posts stay worked out in memory: the one that is looked at, and the one before.
+_KEPT_OPEN = 2
+_OPENED: OrderedDict[tuple[Any, ...], Tallies] = OrderedDict()
+_OPENING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -35,14 +43,49 @@ class Binning:
 
 
 class Tallies:
-    """The tables of one store as they are now, opened in one engine. Open it anew to see what was stored since."""
+    """The tables of one store, opened in one engine, for any number of threads.
 
-    def __init__(self, store: Store, engine: Any = None) -> None:
-        self._store = store
+    What is worked out of the posts stays as it was when it was opened; the other tables are read when they are asked for.
+
+    Parameters
+    ----------
+    topics : of the whole study. Posts are then told apart once for all of them: a post that a query of one topic has met is not
+        searched for the words of another.
+    """
+
+    def __init__(self, store: Store, engine: Any = None, *, topics: Sequence[Topic] = ()) -> None:
+        self._store, self._topics = store, tuple(topics)
+        self._rows: dict[str, tuple[tuple[str, ...], Any]] = {}
         self._newest: Any = None
         self._kept = 0
-        self._tags: dict[tuple[tuple[str, str], ...], Any] = {}
+        self._tags: dict[tuple[tuple[str, ...], ...], Any] = {}
         self._engine = engine if engine is not None else open_engine("duckdb")
+        self._turn = threading.RLock()
+        self._unused: deque[str] = deque()
+
+    @classmethod
+    def of(cls, study: Study) -> Self:
+        """Return the tables of a study as they are now; what is worked out for the same posts is not worked out again."""
+        root, files = study.store.root, tuple(study.store.files("posts"))
+        key = (root, files, study.engine, _names(study.topics))
+        with _OPENING:
+            for old in [k for k in _OPENED if k[0] == root and k[1] != files]:
+                del _OPENED[old]  # what has been forgotten since leaves the memory too
+            if key not in _OPENED:
+                _OPENED[key] = Tallies(study.store, open_engine(study.engine), topics=study.topics)
+            _OPENED.move_to_end(key)
+            while len(_OPENED) > _KEPT_OPEN:
+                _OPENED.popitem(last=False)
+            return cls.over(_OPENED[key])
+
+    @classmethod
+    def over(cls, tallies: Tallies) -> Self:
+        """Return the same tables, counted as this class counts."""
+        if isinstance(tallies, cls):
+            return tallies
+        same = cls.__new__(cls)
+        same.__dict__ = tallies.__dict__
+        return same
 
     def latest(self, table: str) -> Any:
         """Return the table with the newest row of every key, as an expression; empty when nothing was stored."""
@@ -216,10 +259,13 @@ class Tallies:
 
     def _tagged(self, topics: Sequence[Topic]) -> Any:
         """Posts x topics they belong to: by every query that matched them in their source, else by their own words."""
-        key = tuple((t.id, t.social) for t in topics)
-        if key not in self._tags:
-            self._tags[key] = self._keep(self._tag(topics))
-        return self._tags[key]
+        key = _names(topics)
+        if topics and set(key) < set(_names(self._topics)):
+            return self._tagged(self._topics).filter(_.topic.isin([t.id for t in topics]))
+        with self._turn:
+            if key not in self._tags:
+                self._tags[key] = self._keep(self._tag(topics))
+            return self._tags[key]
 
     def _tag(self, topics: Sequence[Topic]) -> Any:
         posts = self._posts()
@@ -246,29 +292,42 @@ class Tallies:
 
     def _stored(self, table: str) -> Any:
         """Every stored row of a table, older versions included, as an expression."""
-        files = self._store.files(table)
+        files = tuple(self._store.files(table))
         if not files:
             return ibis.memtable(TABLES[table].empty_table())
-        rows = self._engine.read_parquet(files, union_by_name=True)
+        with self._turn:
+            if self._rows.get(table, ((), None))[0] != files:
+                self._rows[table] = files, self._engine.read_parquet(list(files), union_by_name=True)
+            rows = self._rows[table][1]
         absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
         return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
 
     def _posts(self) -> Any:
         """The newest version of every post, worked out once."""
-        if self._newest is None:
-            self._newest = self._keep(self.latest("posts"))
-        return self._newest
+        with self._turn:
+            if self._newest is None:
+                self._newest = self._keep(self.latest("posts"))
+            return self._newest
 
     def _keep(self, expression: Any) -> Any:
-        """Work an expression out once and return the result as a table of this session."""
-        if not self._engine.supports_temporary_tables:
-            return expression.cache()
-        self._kept += 1
-        return self._engine.create_table(f"kept_{self._kept}", expression, temp=True)
+        """Work an expression out once and return the result as a table of this session, which goes when nobody uses it."""
+        with self._turn:
+            if not self._engine.supports_temporary_tables:
+                return expression.cache()
+            while self._unused:
+                # By hand: Ibis 12 leaves the name out of the statement with the sqlglot of today.
+                self._engine.raw_sql(f"DROP TABLE {self._unused.popleft()}")
+            self._kept += 1
+            name = f"kept_{self._kept}"
+            table = self._engine.create_table(name, expression, temp=True)
+            # Dropped with the next one that is kept: a table may lose its last user in the midst of another query.
+            weakref.finalize(table.op(), self._unused.append, name)
+            return table
 
     def _frame(self, expression: Any) -> pd.DataFrame:
         # Through Arrow: Ibis 12's own pandas conversion touches an option that pandas 3 warns about.
-        frame: pd.DataFrame = self._engine.to_pyarrow(expression).to_pandas()
+        with self._turn:
+            frame: pd.DataFrame = self._engine.to_pyarrow(expression).to_pandas()
         for column in frame.select_dtypes("datetime").columns:
             frame[column] = frame[column].dt.tz_localize("UTC")
         return frame
@@ -290,6 +349,11 @@ def period_of(instant: Any, binning: Binning) -> Any:
         return instant.truncate(unit)
     shift = ibis.interval(days=binning.week_start)
     return (instant - shift).truncate(unit) + shift
+
+
+def _names(topics: Sequence[Topic]) -> tuple[tuple[str, ...], ...]:
+    """Return what decides which posts belong to each topic."""
+    return tuple((t.id, t.social, t.label, *sorted(t.labels.values())) for t in topics)
 
 
 def _condition(query: str) -> Any:

@@ -34,15 +34,6 @@ _ADDRESS = r"https?://[^\s\"'<>\],]+"
 class PeopleTallies(Tallies):
     """The tables of one store, counted by people. A span is first instant, first instant no longer; None = everything."""
 
-    @classmethod
-    def over(cls, tallies: Tallies) -> PeopleTallies:
-        """Return the same tables, counted by people: what is worked out already is not worked out again."""
-        if isinstance(tallies, PeopleTallies):
-            return tallies
-        same = cls.__new__(cls)
-        same.__dict__ = tallies.__dict__
-        return same
-
     def per_author(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
         """Return how many authors wrote how many posts: `topic`, `posts` (of one author), `authors` (who wrote that many).
 

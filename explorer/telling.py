@@ -52,7 +52,7 @@ def tell(study: Study, topic: str, span: Span, *, tallies: TextTallies | None = 
 
     Tone and emotions are read in a random sample of at most `sample` posts.
     """
-    tallies = tallies or TextTallies(study.store)
+    tallies = tallies or TextTallies.of(study)
     topics = [study.topic(topic)]
     middle = span[0] + (span[1] - span[0]) / 2
     halves: dict[str, Span] = {"before": (span[0], middle), "now": (middle, span[1])}

@@ -33,7 +33,7 @@ def monthly_searches(study: Study, panel: Panel, topic: str, tallies: Tallies | 
     first = last - pd.DateOffset(months=MONTHS)
     recent = panel.search[panel.search["period"] > first].dropna(subset=["value"])
     levels = _levels(recent)
-    volumes = _volumes(study, anchors_of((tallies or Tallies(study.store)).small("queries")))
+    volumes = _volumes(study, anchors_of((tallies or Tallies.of(study)).small("queries")))
     if topic not in set(levels["term"]) or volumes.empty:
         return None
     try:

@@ -46,7 +46,7 @@ def watch(study: Study, *, now: datetime, words: Words | None = None) -> Round:
     if not ways:
         raise BadStudy("nobody is to be told", str(study.path), "add [watch.email], [watch.webhook] or [watch.file]")
     say = words or Words(study.languages[0] if study.languages else "en")
-    tallies = Tallies(study.store)
+    tallies = Tallies.of(study)
     warned = warnings_of(
         study, tallies, sensitivity=str(given.get("sensitivity", "balanced")), budget=given.get("budget")
     )

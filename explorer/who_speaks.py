@@ -69,7 +69,7 @@ def find_speakers(
     ------
     TooFewVoices : the study holds no posts: counts without authors do not tell who speaks.
     """
-    tallies = tallies or PeopleTallies(study.store)
+    tallies = tallies or PeopleTallies.of(study)
     if not tallies.n_posts():
         raise TooFewVoices("no posts have been imported: counts alone do not tell who speaks; import or collect posts")
     panel = panel or read_panel(study, tallies)

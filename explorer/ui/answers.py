@@ -67,7 +67,7 @@ def path_of(opened: Study) -> pd.DataFrame:
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
 def _sample(path: str, version: str, study_text: str, *, topic: str) -> pd.DataFrame:
     opened = read_study(path)
-    return Tallies(opened.store).sample(opened.topic(topic))
+    return Tallies.of(opened).sample(opened.topic(topic))
 
 
 def sample_of(opened: Study, topic: str) -> pd.DataFrame:

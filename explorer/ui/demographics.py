@@ -42,4 +42,4 @@ def who_they_are(opened: Study, answer: Speakers, say: Words) -> None:
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
 def _demographics(path: str, version: str, study_text: str, *, span: Span | None) -> Demographics:
     opened = read_study(path)
-    return demographics(PeopleTallies(opened.store).people(opened.topics, span))
+    return demographics(PeopleTallies.of(opened).people(opened.topics, span))

@@ -35,7 +35,7 @@ def needs_of(opened: Study, topic: str = "") -> Needs:
 
 
 def _judgements(opened: Study) -> pd.DataFrame:
-    stored = Tallies(opened.store).small("judgements")
+    stored = Tallies.of(opened).small("judgements")
     own = st.session_state.get(_SESSION)
     # Nothing is ever added to the example: what is said of it lasts as long as the session.
     return pd.concat([stored, own], ignore_index=True) if opened.simulated and own is not None else stored

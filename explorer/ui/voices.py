@@ -33,7 +33,7 @@ def _movers(path: str, version: str, study_text: str, *, topic: str) -> pd.DataF
     opened = read_study(path)
     panel = panel_of(opened)
     circles = _circles(path, version, study_text)
-    return movers(circles, topic, PeopleTallies(opened.store), grain=panel.grain, week_start=panel.week_start)
+    return movers(circles, topic, PeopleTallies.of(opened), grain=panel.grain, week_start=panel.week_start)
 
 
 def speakers_of(opened: Study) -> Speakers:

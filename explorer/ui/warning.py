@@ -36,7 +36,7 @@ def _explained(
     path: str, version: str, study_text: str, *, sensitivity: str, event: str, side: str
 ) -> tuple[Card, Crisis | None, pd.DataFrame]:
     warned = _warned(path, version, study_text, sensitivity=sensitivity)
-    tallies = Tallies(warned.study.store)
+    tallies = Tallies.of(warned.study)
     card = explain(warned, event, tallies)
     known = side == "posts" and len(card.posts) > 0
     own = warned.study.brand.get("accounts", ())
