@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import networkit as nk
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -258,11 +257,15 @@ def _score(began: Whole, ended: NDArray[np.int8]) -> float:
 
 
 def _graph(net: Network) -> Any:
+    import networkit as nk  # it brings matplotlib along, which nothing else of a page needs
+
     data = (net.weight, (net.source.astype(np.uint32), net.target.astype(np.uint32)))
     return nk.GraphFromCoo(data, n=net.nodes, weighted=True, directed=False)
 
 
 def _leiden(graph: Any, resolution: float, iterations: int, seed: int) -> Whole:
+    import networkit as nk
+
     # One thread: with more the same seed gives different communities.
     threads = nk.getMaxNumberOfThreads()
     nk.setNumberOfThreads(1)
