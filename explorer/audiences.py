@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from explorer.references import Reference, read_references
-from explorer.segments import K, Segments, represented, segment
+from explorer.segments import LEAST, K, Segments, represented, segment
+from explorer.served import SIGNALS, calibrated, draws, p_answered
 from explorer.study import Study
 from explorer.tallies_people import PeopleTallies, Span
 from explorer.text.matching import match
 from sources.disclosure import ALL, people_in_groups
 
-#: People that are put into segments, and questions shown a segment: enough to be stable, few enough to wait for.
-SAMPLE, QUESTIONS = 1500, 3
+#: People that are put into segments: enough to be stable, few enough to wait for (seconds).
+SAMPLE = 4000
+#: Questions of a segment that are matched with the pages, those that most people met first.
+QUESTIONS = 60
+#: Topics named a segment or group.
+TOPICS = 3
 
 
 @dataclass(frozen=True)
@@ -23,16 +30,23 @@ class Audiences:
 
     `segments` : explorer.segments. `table` : `segment`, `people`, `posts`, `followers` (medians), `topics` (ids, most spoken of
     first). `questions` : `segment`, `topic`, `text`, `page` (title of the closest page of the brand; null = no content, or none
-    with a word in common), `held` (share of the weight of the question's words that one page holds, 0..1). `heard` : `segment`
-    ("all" = everybody), `reference`, `by` and explorer.segments.represented. `people` : in the sample. `pages` : of content.
+    with a word in common), `p_answered`, `lo`, `hi` (0..1) and `verdict` ("answered" | "unanswered" | "cannot tell",
+    explorer.served). `answered` : `segment`, `asked` (questions read), counts of the verdicts, `share` of them expected to
+    be answered with `lo`, `hi`. `heard` : `segment` ("all" = everybody), `reference`, `by`, explorer.segments.represented and,
+    for everybody, `topics` (ids that at least 10 people of the group speak of, those set apart most first). `people` : in the
+    sample and with two posts or more; `once` : left out, for they wrote once. `pages` : of content. `unmatched` : names of
+    references of which no group is among those who speak.
     """
 
     segments: Segments
     table: pd.DataFrame
     questions: pd.DataFrame
+    answered: pd.DataFrame
     heard: pd.DataFrame
     people: int
     pages: int
+    unmatched: tuple[str, ...] = ()
+    once: int = 0
 
 
 def find_audiences(
@@ -44,7 +58,8 @@ def find_audiences(
     sample: int = SAMPLE,
     seed: int = 0,
 ) -> Audiences | None:
-    """Group a random sample of people by what they do and describe the groups; None where fewer than 20 people speak.
+    """Group a random sample of people by what they do and describe the groups; None where fewer than 20 people speak
+    more than once.
 
     Parameters
     ----------
@@ -52,57 +67,103 @@ def find_audiences(
 
     Raises
     ------
-    BadStudy : a reference of the study cannot be read, or names no group of those who speak.
+    BadStudy : a reference of the study cannot be read.
     """
     tallies = tallies or PeopleTallies.of(study)
     references = read_references(study)
     if not tallies.n_posts():
         return None
     authors = tallies.author_topics(study.topics, sample, span)
-    count = authors["author_key"].nunique()
+    total = authors.groupby("author_key")["posts"].sum()
+    count = int((total >= LEAST).sum())
     if count < 2 * K:
         return None
-    found = segment(authors, most=6, draws=5, seed=seed, community=members)
+    found = segment(authors, seed=seed, community=members)
     shown = found.of[found.of["segment"].isin(found.table["segment"])]
     table = found.table[["segment", "people", "posts", "followers"]].copy()
     names = [t.id for t in study.topics if t.id in found.table]
     mix = authors.merge(shown, on="author_key").groupby(["segment", "topic"])["posts"].sum().unstack(fill_value=0)
-    table["topics"] = [list(mix.loc[s, names].nlargest(3).index) if s in mix.index else [] for s in table["segment"]]
+    table["topics"] = [
+        list(mix.loc[s, names].nlargest(TOPICS).index) if s in mix.index else [] for s in table["segment"]
+    ]
     groups = shown.rename(columns={"segment": "group"})
     asked = tallies.questions(study.topics, groups, QUESTIONS, span).rename(columns={"group": "segment"})
+    asked["text"] = asked["text"].map(_question)
+    asked = asked.drop_duplicates(["segment", "text"], ignore_index=True)
     pages = tallies.small("content")
-    return Audiences(
-        found, table, _answered(asked, pages), _heard(tallies, study, span, shown, references), count, len(pages)
-    )
+    judged = tallies.small("judgements")
+    judged = judged[judged["side"] == "served"]
+    questions, answered = _answered(asked, pages, judged, seed)
+    heard, unmatched = _heard(tallies, study, span, shown, references)
+    return Audiences(found, table, questions, answered, heard, count, len(pages), unmatched, len(total) - count)
 
 
-def _answered(asked: pd.DataFrame, pages: pd.DataFrame) -> pd.DataFrame:
-    """Set the closest page beside every question: whether it answers is for a reader to say, how close it is is measured."""
-    if pages.empty or asked.empty:
-        return asked.assign(page=None, held=float("nan"))
+def _answered(
+    asked: pd.DataFrame, pages: pd.DataFrame, judged: pd.DataFrame, seed: int, level: float = 0.9
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Set the closest page beside every question with the chance that it answers, and count the verdicts a segment."""
     texts = (pages["title"].fillna("") + "\n" + pages["text"].fillna("")).tolist()
-    best = match(asked["text"].tolist(), texts).best
+    best = match(asked["text"].tolist(), texts, k=1).best
     titles = pages["title"].fillna(pages["id"]).tolist()
-    return asked.assign(
-        page=[titles[d] if d >= 0 else None for d in best["document"]], held=best["coverage"].to_numpy()
-    )
+    chance = calibrated(judged)
+    questions = asked.reset_index(drop=True).assign(page=[titles[d] if d >= 0 else None for d in best["document"]])
+    signals = best[list(SIGNALS)].reset_index(drop=True)
+    questions = questions.join(p_answered(signals, chance, level=level).drop(columns="certainty"))
+    drawn = draws(signals, chance, n=_DRAWS, seed=seed)
+    rng, edges = np.random.default_rng(seed), [(1 - level) / 2, (1 + level) / 2]
+    rows = []
+    for segment_, part in questions.groupby("segment"):
+        verdicts = part["verdict"].value_counts()
+        # Other questions of these people would be answered to another share: they are drawn anew beside the chance.
+        weight = rng.multinomial(len(part), np.full(len(part), 1 / len(part)), size=_DRAWS) / len(part)
+        lo, hi = np.quantile((drawn[:, part.index] * weight).sum(axis=1), edges)
+        counts = {v: int(verdicts.get(v, 0)) for v in ("answered", "unanswered", "cannot tell")}
+        share = part["p_answered"].mean(skipna=False)
+        rows.append({"segment": segment_, "asked": len(part), **counts, "share": share, "lo": lo, "hi": hi})
+    columns = ["segment", "asked", "answered", "unanswered", "cannot tell", "share", "lo", "hi"]
+    return questions, pd.DataFrame(rows, columns=columns)
+
+
+_DRAWS = 400
+#: People in no segment: they count among all.
+_OTHERS = "others"
+
+
+def _question(text: str) -> str:
+    """Return the first sentence that ends in a question mark, with what leads up to it where it is short ("and you?")."""
+    ends = text.index("?") + 1
+    parts = re.split(r"(?<=[.!…])\s+", text[:ends])
+    own = parts.pop()
+    while parts and len(own.split()) < _SENTENCE:
+        own = f"{parts.pop()} {own}"
+    return own
+
+
+#: Words from which a sentence stands for itself.
+_SENTENCE = 5
 
 
 def _heard(
     tallies: PeopleTallies, study: Study, span: Span | None, shown: pd.DataFrame, references: list[Reference]
-) -> pd.DataFrame:
-    frames = []
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    frames, unmatched = [], []
     for reference in references:
-        people = tallies.people(study.topics, span, (reference.by,)).merge(shown, on="author_key")
-        people["segment"] = people["segment"].astype(str)
+        people = tallies.people(study.topics, span, (reference.by,)).merge(shown, "left", "author_key")
+        people["segment"] = people["segment"].astype("Int64").astype("string").fillna(_OTHERS)
         counted = people_in_groups(people, ["segment", reference.by])
         counted = counted[counted[reference.by] != ALL]
-        for name, part in counted.groupby("segment", sort=False):
+        if not reference.values.index.isin(counted[reference.by]).any():
+            unmatched.append(reference.name)
+            continue
+        for name, part in counted[counted["segment"] != _OTHERS].groupby("segment", sort=False):
             spoken = part.set_index(reference.by)["people"]
             if (spoken.reindex(reference.values.index).fillna(0) >= K).sum() < 2 and name != ALL:
                 continue
-            told = represented(spoken, reference.values)
-            frames.append(told.assign(segment=name, reference_name=reference.name, by=reference.by))
+            told = represented(spoken, reference.values).assign(
+                segment=name, reference_name=reference.name, by=reference.by
+            )
+            topics = _spoken_of(tallies, study, reference.by, span) if name == ALL else {}
+            frames.append(told.assign(topics=[topics.get(g, []) for g in told["group"]]))
     columns = [
         "segment",
         "reference_name",
@@ -115,5 +176,19 @@ def _heard(
         "reference",
         "ratio",
         "verdict",
+        "topics",
     ]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    heard = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    return heard, tuple(unmatched)
+
+
+def _spoken_of(tallies: PeopleTallies, study: Study, by: str, span: Span | None) -> dict[str, list[str]]:
+    """Return the topics that set each group apart most among those that at least 10 of its people speak of."""
+    counted = tallies.traits(study.topics, by, span=span)
+    counted = counted[counted["value"].notna()].assign(
+        here=lambda f: f["authors"] / f.groupby("value")["authors"].transform("sum"),
+        there=lambda f: f.groupby("topic")["authors"].transform("sum") / f["authors"].sum(),
+    )
+    shown = counted[counted["authors"] >= K].assign(apart=lambda f: f["here"] / f["there"])
+    shown = shown.sort_values(["apart", "topic"], ascending=[False, True])
+    return {str(v): part["topic"].head(TOPICS).tolist() for v, part in shown.groupby("value")}

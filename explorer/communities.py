@@ -218,7 +218,10 @@ def _walks(net: Network, side: Whole, share: float, draws: int, rng: np.random.G
     begin, of = [], []
     for draw in range(draws):
         for s, group in enumerate(members):
-            targets = rng.choice(group, max(int(share * len(group)), 2), replace=False)
+            # As the authors' code does it: drawn with replacement, each node once, so 10 % drawn are 9.5 % met.
+            targets = np.unique(rng.choice(group, max(int(share * len(group)), 2)))
+            if len(targets) < 2:
+                targets = rng.choice(group, 2, replace=False)
             end_at[draw, targets] = s
             begin.append(targets)
             of.append(np.full(len(targets), draw))

@@ -7,24 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import linalg, stats
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
-from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from explorer.voices import wilson
 
 #: Smallest group that is described; nothing is ever said of fewer people.
 K = 10
-#: Mean agreement (adjusted Rand) between halves of the people below which there are no segments, only people.
-STABLE = 0.6
-#: By how much segments must agree better than those of traits dealt out at random.
-ABOVE_CHANCE = 0.1
+#: Mean agreement (adjusted Rand) between halves of the people below which there are no segments, only people: what Hennig
+#: (2007) calls a valid, stable cluster.
+STABLE = 0.75
+#: How much of the disagreement between cuts of one cloud without groups segments may have.
+AGAINST_CLOUD = 0.5
+#: Posts from which a person has habits.
+LEAST = 2
+#: Numbers of segments that are tried.
+TRIED = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16)
+#: The largest communities, as many as enter as traits.
+COMMUNITIES = 6
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Segments:
-    """`of` : `author_key`, `segment`. `table` : one row a segment of at least 10 people: `segment`, `people`, the median
+    """`of` : `author_key`, `segment` of people with two posts or more. `table` : one row a segment of at least 10 people:
+    `segment`, `people`, the median
     `posts`, `followers` and share of each topic. `stability` : per number of segments tried, agreement 0..1.
     """
 
@@ -34,9 +44,13 @@ class Segments:
 
 
 def segment(
-    authors: pd.DataFrame, *, most: int = 8, draws: int = 10, seed: int = 0, community: pd.DataFrame | None = None
+    authors: pd.DataFrame, *, most: int = 16, draws: int = 5, seed: int = 0, community: pd.DataFrame | None = None
 ) -> Segments:
     """Group people by activity, topics, tone, reach and community; the number of groups is the most that is stable.
+
+    Who wrote once shows no habit and is left out. Only the components of the traits are kept in which people differ more than
+    people who are alike would by chance (as many posts each, every post of the topic and tone that posts have on the whole);
+    where there is none, no segments are claimed.
 
     Parameters
     ----------
@@ -46,21 +60,36 @@ def segment(
 
     References
     ----------
-    Ben-Hur, Elisseeff & Guyon (2002) and Lange et al. (2004): the number of clusters by the stability of clusterings of random
-    parts. One segment is returned where none is stable.
+    Escofier & Pagès (1994), multiple factor analysis, for traits of several kinds at equal weight; Roy (1953) for the largest
+    root, and Horn (1965) for components kept because they exceed those of random worlds; Ben-Hur, Elisseeff & Guyon (2002) and
+    Lange et al. (2004): the number of clusters by the stability of clusterings of random parts; Liu, Hayes, Nobel & Marron
+    (2008), SigClust, for one normal cloud as what there is without clusters; Hennig (2007), cluster-wise assessment of cluster
+    stability. One segment is returned where none is stable.
     """
-    traits, shown = _traits(authors, community)
+    often = authors.groupby("author_key")["posts"].transform("sum") >= LEAST
+    people, shown = _people(authors[often], community)
     rng = np.random.default_rng(seed)
-    # Any spread of activity can be cut in two in the same place again and again: what counts is how much more stable the
-    # segments are than those of people whose traits are dealt out at random.
-    dealt = np.stack([rng.permutation(column) for column in traits.T], axis=1)
-    tried = range(2, min(most, len(traits) // (2 * K)) + 1)
-    stability = pd.Series({k: _stability(traits, k, draws, rng) for k in tried}, dtype=float)
-    chance = pd.Series({k: _stability(dealt, k, draws, rng) for k in tried}, dtype=float)
-    stable = stability[(stability >= STABLE) & (stability >= chance + ABOVE_CHANCE)]
-    # Of numbers about as stable as the best, the largest: it says more.
-    best = int(stable.index[stable >= stable.max() - 0.02].max()) if len(stable) else 1
-    label = _cluster(traits, best, seed).labels_ if best > 1 else np.zeros(len(traits), dtype=int)
+    # One thread: these matrices are small, and threads cost more than they bring.
+    with threadpool_limits(1):
+        weights = _weights(people.traits())
+        points = _components(people, weights, rng)
+        spread = points.std(axis=0)
+        tried = [k for k in TRIED if k <= min(most, len(shown) // (2 * K)) and points.shape[1]]
+        agreed = {k: _agreement([points] * draws, k, rng) for k in tried}
+        stability = pd.Series({k: a.mean() for k, a in agreed.items()}, dtype=float)
+        # Any cloud can be cut in two in the same place again and again: segments must disagree far less than cuts of normal
+        # clouds of the same shape.
+        stable = [
+            k
+            for k in tried
+            if stability[k] >= STABLE
+            and _firmer(
+                agreed[k], _agreement([rng.normal(size=points.shape) * spread for _ in range(2 * draws)], k, rng)
+            )
+        ]
+        # Of the numbers that are stable the largest: it says more.
+        best = max(stable, default=1)
+        label = _cluster(points, best, seed).labels_ if best > 1 else np.zeros(len(shown), dtype=int)
     rank = pd.Series(label).value_counts().index
     label = pd.Series(label).map({old: new for new, old in enumerate(rank)}).to_numpy()
     of = pd.DataFrame({"author_key": shown.index, "segment": label})
@@ -118,42 +147,112 @@ def represented(spoken: pd.Series, reference: pd.Series, *, level: float = 0.9) 
     return frame[columns].sort_values("ratio", kind="stable").rename_axis("group").reset_index()
 
 
-def _traits(authors: pd.DataFrame, community: pd.DataFrame | None) -> tuple[NDArray[np.float64], pd.DataFrame]:
+@dataclass(frozen=True)
+class _People:
+    """What people did: `counts` of posts [people, topics], `tones` [people, (negative, positive, other)] of labelled posts,
+    `reach` (log followers, centred; 0 where unknown), `groups` [people, communities] of 0 and 1.
+    """
+
+    keys: pd.Index
+    topics: pd.Index
+    counts: Array
+    tones: Array
+    reach: Array
+    groups: Array
+
+    def alike(self, rng: np.random.Generator) -> _People:
+        """Return as many people who post as often and differ in nothing else: every post has the topic and tone that posts have
+        on the whole, and followers and communities are dealt out at random.
+        """
+        total = self.counts.sum(axis=1).astype(int)
+        mix = self.counts.sum(axis=0) / self.counts.sum()
+        labelled = self.tones.sum(axis=1).astype(int)
+        tone = self.tones.sum(axis=0) / max(labelled.sum(), 1)
+        return _People(
+            self.keys,
+            self.topics,
+            rng.multinomial(total, mix).astype(float),
+            rng.multinomial(labelled, tone if labelled.sum() else [0.0, 0.0, 1.0]).astype(float),
+            rng.permutation(self.reach),
+            rng.permutation(self.groups),
+        )
+
+    def traits(self) -> list[Array]:
+        """Return each kind of trait, centred: activity, tone, reach, topics, communities."""
+        total = self.counts.sum(axis=1, keepdims=True)
+        # One post more, neutral, for everyone: one labelled post does not make a person of one tone.
+        tone = (self.tones[:, 1] - self.tones[:, 0]) / (self.tones.sum(axis=1) + 1)
+        kinds = [np.log(total), tone, self.reach, np.sqrt(self.counts / total), self.groups]
+        return [k - k.mean(axis=0) for k in (k.reshape(len(total), -1) for k in kinds)]
+
+
+def _people(authors: pd.DataFrame, community: pd.DataFrame | None) -> tuple[_People, pd.DataFrame]:
+    """Return what people did, and per person what is shown of a segment: share of each topic, `posts`, `followers`."""
     posts = authors.pivot_table(index="author_key", columns="topic", values="posts", aggfunc="sum", fill_value=0)
-    total = posts.sum(axis=1)
     by = authors.groupby("author_key")
     sums = by[["negative", "positive", "labelled"]].sum()
-    tone = ((sums["positive"] - sums["negative"]) / sums["labelled"].where(sums["labelled"] > 0)).fillna(0.0)
+    other = sums["labelled"] - sums["negative"] - sums["positive"]
     followers = by["followers"].max()
-    shown = posts.div(total, axis=0)
     known = np.log1p(followers.astype(float))
-    parts = [
-        StandardScaler().fit_transform(
-            pd.DataFrame({"posts": np.log(total), "tone": tone, "reach": known.fillna(known.mean())}).fillna(0)
-        ),
-        # Topics weigh as one trait together: a person is one mix.
-        np.sqrt(shown.to_numpy(float)) * np.sqrt(2),
-    ]
-    if community is not None:
-        group = community.set_index("author_key")["group"].reindex(shown.index)
-        large = group.value_counts().head(6).index
-        parts.append(
-            np.stack([(group == g).to_numpy(float) for g in large], axis=1) if len(large) else np.zeros((len(shown), 0))
-        )
-    return np.hstack(parts), shown.assign(posts=total, followers=followers)
+    # Who shows no followers is put at the mean, where it pulls nobody anywhere.
+    reach = (known - known.mean()).fillna(0).to_numpy(float)
+    groups = np.zeros((len(posts), 0))
+    if community is not None and len(community):
+        group = community.set_index("author_key")["group"].reindex(posts.index)
+        large = group.value_counts().head(COMMUNITIES).index
+        groups = np.array([(group == g).to_numpy(float) for g in large]).reshape(len(large), len(posts)).T
+    tones = np.stack([sums["negative"], sums["positive"], other], axis=1).astype(float)
+    total = posts.sum(axis=1)
+    people = _People(posts.index, posts.columns, posts.to_numpy(float), tones, reach, groups)
+    return people, posts.div(total, axis=0).assign(posts=total, followers=followers)
 
 
-def _stability(traits: NDArray[np.float64], k: int, draws: int, rng: np.random.Generator) -> float:
+def _weights(kinds: list[Array]) -> list[float]:
+    """Return one over the first singular value of each kind of trait, so that each kind weighs as one trait."""
+    largest = [np.linalg.norm(k, 2) if k.size else 0.0 for k in kinds]
+    return [np.sqrt(len(k)) / x if x > 1e-9 else 0.0 for k, x in zip(kinds, largest, strict=True)]
+
+
+def _weighed(people: _People, weights: list[float]) -> Array:
+    return np.hstack([k * w for k, w in zip(people.traits(), weights, strict=True)])
+
+
+def _components(people: _People, weights: list[float], rng: np.random.Generator, worlds: int = 60) -> Array:
+    """Return the people in the components in which they vary more than people who are alike ever do: [people, components].
+
+    Components are those of the variance in units of that of alike people (a generalised eigenproblem), so that a trait in
+    which people differ as much as chance makes them never mixes with one in which they do not.
+    """
+    own = _weighed(people, weights)
+    alike = [x.T @ x for x in (_weighed(people.alike(rng), weights) for _ in range(worlds))]
+    unit = np.mean(alike, axis=0) + _RIDGE * len(own) * np.eye(own.shape[1])
+    ratio, axes = linalg.eigh(own.T @ own, unit)
+    edge = max(float(linalg.eigh(a, unit, eigvals_only=True)[-1]) for a in alike)
+    return np.asarray(own @ axes[:, ratio > edge])
+
+
+#: Variance added to every trait (1 = all of one kind), so that a direction in which nobody differs stays one.
+_RIDGE = 0.01
+
+
+def _firmer(agreed: Array, cloud: Array) -> bool:
+    """Return whether segments disagree at most half as much as cuts of a cloud, by more than two standard errors."""
+    gain = AGAINST_CLOUD * (1 - cloud), 1 - agreed
+    error = np.sqrt(sum(x.var(ddof=1) / len(x) for x in gain))
+    return bool(gain[0].mean() - gain[1].mean() > 2 * error)
+
+
+def _agreement(draws: list[Array], k: int, rng: np.random.Generator) -> Array:
+    return np.array([_stability(points, k, rng) for points in draws])
+
+
+def _stability(points: Array, k: int, rng: np.random.Generator) -> float:
     """Cluster two random halves, let both label everyone, and compare: chance agreement is 0."""
-    scores = []
-    for _ in range(draws):
-        order = rng.permutation(len(traits))
-        seeds = rng.integers(0, 2**31, 2)
-        halves = order[: len(order) // 2], order[len(order) // 2 :]
-        labels = [_cluster(traits[h], k, int(s)).predict(traits) for h, s in zip(halves, seeds, strict=True)]
-        scores.append(adjusted_rand_score(*labels))
-    return float(np.mean(scores))
+    order = rng.permutation(len(points))
+    halves = order[: len(order) // 2], order[len(order) // 2 :]
+    labels = [_cluster(points[h], k, int(rng.integers(0, 2**31))).predict(points) for h in halves]
+    return float(adjusted_rand_score(*labels))
 
 
-def _cluster(traits: NDArray[np.float64], k: int, seed: int) -> KMeans:
-    return KMeans(k, n_init=3, random_state=seed).fit(traits)
+def _cluster(points: Array, k: int, seed: int) -> KMeans:
+    return KMeans(k, n_init=3, random_state=seed).fit(points)

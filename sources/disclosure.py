@@ -55,7 +55,8 @@ def people_in_groups(people: pd.DataFrame, by: Sequence[str], *, k: int = K) -> 
     if missing := [c for c in ("author_key", *by) if c not in people]:
         raise ValueError(f"there is no column {missing[0]!r}")
     known = people[people["author_key"].notna()]
-    values = known.groupby("author_key")[list(by)].agg(_one)
+    keys = known["author_key"].drop_duplicates()
+    values = pd.DataFrame({c: _one(known, c).reindex(keys, fill_value=UNKNOWN) for c in by}, index=keys)
     axes = [sorted(values[c].unique()) for c in by]
     counts = dict.fromkeys(product(*([*axis, ALL] for axis in axes)), 0)
     for row in values.itertuples(index=False):
@@ -68,10 +69,12 @@ def people_in_groups(people: pd.DataFrame, by: Sequence[str], *, k: int = K) -> 
     return frame
 
 
-def _one(values: pd.Series) -> str:
-    found = values.dropna().astype(str).unique()
+def _one(known: pd.DataFrame, column: str) -> pd.Series:
+    """Return the value of every person who has a single one."""
+    told = known[["author_key", column]].dropna().astype({column: str}).drop_duplicates()
+    single = told[~told["author_key"].duplicated(keep=False)]
     # "all" is the name of the sums; a source that uses it as a value tells nothing either.
-    return found[0] if len(found) == 1 and found[0] not in (ALL, "") else UNKNOWN
+    return single[~single[column].isin([ALL, ""])].set_index("author_key")[column]
 
 
 def _suppressed(counts: Mapping[Cell, int], axes: Sequence[Sequence[str]], k: int) -> set[Cell]:

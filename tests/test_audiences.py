@@ -9,9 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer.audience_views import heard_sentence, heard_table, questions_table, segments_table
-from explorer.audiences import Audiences, find_audiences
+from explorer.audience_views import (
+    answered_sentence,
+    answered_table,
+    heard_sentence,
+    heard_table,
+    questions_table,
+    segments_table,
+)
+from explorer.audiences import Audiences, _answered, _question, find_audiences
 from explorer.references import read_references
+from explorer.segments import segment
 from explorer.study import BadStudy, Study, read_study
 from explorer.words import Words
 from sources.store import Store
@@ -48,7 +56,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         (f"b{i}", "which boiler subsidy can I ask for?", "it" if i < 12 else "eu" if i < 15 else "fr")
         for i in range(50)
     ]
-    people = [(*w, f) for w in writers for f in [int(rng.lognormal(5, 1))] for _ in range(int(rng.integers(1, 6)))]
+    people = [(*w, f) for w in writers for f in [int(rng.lognormal(5, 1))] for _ in range(int(rng.integers(2, 6)))]
     frame = pd.DataFrame(people, columns=["author_key", "text", "lang", "author_followers"]).assign(
         platform="forum", kind="post", time_quality="ok", query="", created_at=pd.Timestamp("2026-03-01", tz="UTC")
     )
@@ -81,9 +89,86 @@ def test_segments_follow_what_people_do_and_hold_at_least_ten(found: Audiences) 
 def test_the_closest_page_stands_beside_every_question(found: Audiences) -> None:
     heat = found.questions[found.questions["topic"] == "heat"]
     assert set(heat["page"]) == {"Boiler subsidy"}
-    assert (heat["held"] > 0.3).all()
     sun = found.questions[found.questions["topic"] == "sun"]
-    assert (sun["held"] < heat["held"].min()).all()
+    assert (sun["p_answered"] < heat["p_answered"].min()).all()
+    assert set(sun["verdict"]) == {"unanswered"}
+
+
+def test_a_question_that_a_page_answers_word_by_word_is_answered_and_without_pages_nothing_can_be_told() -> None:
+    asked = pd.DataFrame(
+        {"segment": [0, 0, 1], "topic": "heat", "text": ["how do I bleed a radiator?", "is it loud?", "why?"]}
+    )
+    pages = pd.DataFrame({"id": ["u1"], "title": ["How do I bleed a radiator?"], "text": [""]})
+    nobody = pd.DataFrame({"coverage": [], "word": [], "character": [], "answers": []})
+    questions, counts = _answered(asked, pages, nobody, seed=0)
+    assert questions["verdict"].tolist()[:2] == ["answered", "unanswered"]
+    first = counts.set_index("segment").loc[0]
+    assert (first["asked"], first["answered"], first["unanswered"], first["cannot tell"]) == (2, 1, 1, 0)
+    assert 0 < first["lo"] < first["share"] < first["hi"] < 1
+    questions, counts = _answered(asked, pages.iloc[:0], nobody, seed=0)
+    assert set(questions["verdict"]) == {"cannot tell"}
+    assert counts["share"].isna().all()
+    assert (counts["cannot tell"] == counts["asked"]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("It snows here. Does the panel still work in the shade? Thanks.", "Does the panel still work in the shade?"),
+        ("My bill has doubled again. And yours?", "My bill has doubled again. And yours?"),
+    ],
+)
+def test_of_a_post_the_question_is_read(text: str, question: str) -> None:
+    assert _question(text) == question
+
+
+# --- worlds with planted segments ---
+
+
+def crowd(kinds: list[tuple[int, list[float], float, float, float]], seed: int) -> pd.DataFrame:
+    """People of several kinds: how many, their mix of topics, mean posts, log followers, share of negative posts."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for kind, (people, mix, posts, reach, negative) in enumerate(kinds):
+        for i in range(people):
+            counts = rng.multinomial(2 + rng.poisson(posts), mix)
+            followers = float(np.exp(rng.normal(reach, 1)))
+            for topic in np.flatnonzero(counts):
+                n = int(counts[topic])
+                rows.append((f"{kind}-{i}", f"t{topic}", n, followers, rng.binomial(n, negative), 0, n))
+    columns = ["author_key", "topic", "posts", "followers", "negative", "positive", "labelled"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+EVEN = [0.25, 0.25, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_planted_segments_are_found_each(seed: int) -> None:
+    loud, angry, ordinary = (60, [0.94, 0.02, 0.02, 0.02], 25, 8, 0.1), (120, [0.02, 0.94, 0.02, 0.02], 2, 4, 0.9), None
+    ordinary = (320, [0.04, 0.04, 0.46, 0.46], 2, 4, 0.2)
+    found = segment(crowd([loud, angry, ordinary], seed), seed=seed)
+    assert len(found.table) >= 3
+    kind = found.of["author_key"].str[0]
+    # No segment mixes the kinds: every one is nearly all of one.
+    purity = pd.crosstab(found.of["segment"], kind).max(axis=1).sum() / len(kind)
+    assert purity > 0.93
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_segments_are_claimed_among_people_of_one_kind(seed: int) -> None:
+    found = segment(crowd([(400, EVEN, 3, 5, 0.3)], seed), seed=seed, draws=4)
+    assert found.table["people"].tolist() == [400]
+
+
+def test_no_segments_are_claimed_where_traits_only_rise_together() -> None:
+    rng = np.random.default_rng(0)
+    drive = rng.normal(size=400)
+    posts = np.exp(2 + 0.8 * drive + rng.normal(0, 0.4, 400)).astype(int) + 2
+    people = pd.DataFrame({"author_key": [f"p{i}" for i in range(400)], "topic": "t", "posts": posts,
+                           "followers": np.exp(5 + drive + rng.normal(0, 0.5, 400)),
+                           "negative": 0, "positive": 0, "labelled": 0})  # fmt: skip
+    assert segment(people, draws=4).table["people"].tolist() == [400]
 
 
 def test_who_is_heard_less_than_their_number_is_found_and_small_groups_stay_hidden(found: Audiences) -> None:
@@ -100,7 +185,9 @@ def test_tables_show_the_segments(found: Audiences, study: Study, language: str)
     words = Words(language)
     assert len(segments_table(found, study, words)) == 2
     assert len(questions_table(found, words)) == len(found.questions)
-    assert len(heard_table(found, words)) == len(found.heard)
+    assert len(answered_table(found, words)) == 2
+    assert answered_sentence(found, words)
+    assert len(heard_table(found, study, words)) == len(found.heard)
     assert heard_sentence(found, words)
 
 

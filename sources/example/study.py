@@ -40,10 +40,18 @@ severity = 2
 owner = "service client"
 """
 
+#: Belgians buy twice as often as they speak.
+_CUSTOMERS = """
+[[reference]]
+name = "Clients (simulés)"
+by = "country"
+values = { FR = 73, BE = 15, CH = 5, CA = 5, LU = 2 }
+"""
+
 
 def text(start: date, brand: str, account: str) -> str:
-    """Return the study as TOML: the topics with their labels, search terms and social queries, crisis scenarios, and the
-    brand with the key of its own account.
+    """Return the study as TOML: the topics with their labels, search terms and social queries, crisis scenarios, the
+    brand with the key of its own account, and its customers by country as a reference.
     """
     parts = [_HEAD.format(geo=_quoted(GEO), start=start.isoformat())]
     for topic in TOPICS:
@@ -56,7 +64,7 @@ def text(start: date, brand: str, account: str) -> str:
             f"social = {_quoted(topic.social, literal=True)}\n"
         )
     own = f"\n[brand]\nname = {_quoted(brand)}\naccounts = [{_quoted(account)}]\n"
-    return "".join([*parts, _SCENARIOS, own])
+    return "".join([*parts, _SCENARIOS, own, _CUSTOMERS])
 
 
 def _quoted(value: str, *, literal: bool = False) -> str:
