@@ -37,8 +37,8 @@ def forecast_led(
     """Forecast as `forecasting.forecast`, with the leading series of every series that a leader is proven for.
 
     All pairs are tested with `lead_lags`. Where the claim holds, the forecast of the series is moved by what the leader's
-    changes up to now add to its own past, with coefficients learned at each horizon and shrunk by their uncertainty. At
-    horizons where that addition saved nothing at past origins the forecast stays as it was.
+    changes up to now add to its own past, with coefficients learned at each horizon and shrunk by their uncertainty, and the
+    addition is weighed by how clearly it helped at past origins at that horizon: where it did not, the forecast stays.
 
     Parameters
     ----------
@@ -99,11 +99,37 @@ def moves(x: np.ndarray, y: np.ndarray, lag: int, h: int, max_lag: int, grain: G
             break
         found = leading.roll(own, leading.lead_columns(changes, step)[None, :, lag - 1], step)
         added = found.gain[0] * found.unit
-        # At each origin, only if it has helped so far: what counts is what was known there.
-        saved = np.nan_to_num(found.error**2 - (found.error - found.gain[0]) ** 2)
-        helped = np.r_[np.zeros(step), np.cumsum(saved)][: len(saved)] > 0
-        out[len(y) - len(own.level) + found.at, step - 1] = np.clip(np.where(helped, added, 0.0), -MOST, MOST)
+        trusted = trust(found.error, found.gain[0], step)
+        out[len(y) - len(own.level) + found.at, step - 1] = np.clip(trusted * added, -MOST, MOST)
     return out
+
+
+def trust(error: np.ndarray, gain: np.ndarray, step: int) -> np.ndarray:
+    """Return (n,) weights of what a leader adds at each origin, 0..1, from the earlier origins whose outcome was known there.
+
+    The weight is the coefficient of the errors on the additions, shrunk as every coefficient here by its t-statistic, of which
+    errors that overlap over `step` periods leave only a part: an addition that has not clearly helped so far is left out.
+
+    Parameters
+    ----------
+    error, gain : (n,) as in `leading.Origins`; NaN error = not yet known.
+
+    References
+    ----------
+    Bates & Granger (1969), Operational Research Quarterly 20, for the weight of a second forecast.
+    """
+    known = np.isfinite(error)
+    e, g = np.where(known, error, 0.0), np.where(known, gain, 0.0)
+
+    def before(values: np.ndarray) -> np.ndarray:
+        return np.r_[np.zeros(step), np.cumsum(values)][: len(values)]
+
+    shared, size, total, n = before(e * g), before(g * g), before(e * e), before(known.astype(float))
+    explained = np.divide(shared**2, size, out=np.zeros_like(size), where=size > 0)
+    noise = np.maximum(total - explained, 1e-12) / np.maximum(n - 1, 1)
+    t_squared = explained / noise / step
+    coefficient = np.clip(np.divide(shared, size, out=np.zeros_like(size), where=size > 0), 0.0, 1.0)
+    return coefficient * np.clip(1 - leading.SHRINK / np.maximum(t_squared, 1e-12), 0.0, 1.0)
 
 
 def moved_by(values: np.ndarray, moved: np.ndarray, scale: Scale) -> np.ndarray:

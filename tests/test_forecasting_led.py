@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecasting import forecast, forecast_led
 from forecasting.frames import grain_of
-from forecasting.led import moves
+from forecasting.led import moves, trust
 from tests.test_forecasting_lead_lag import frame, led, walk
 
 FAST = {"members": ("theta_log", "damped_log")}
@@ -53,6 +53,21 @@ def test_an_origin_is_moved_only_by_what_was_known_there() -> None:
     early, late = moves(x[:150], y[:150], 2, 3, 6, grain), moves(x, y, 2, 3, 6, grain)
     assert np.abs(early[-1]).max() > 0
     np.testing.assert_allclose(early[-20:], late[130:150], atol=0.02)
+
+
+def test_an_addition_counts_as_far_as_it_helped_before_and_never_by_what_came_later() -> None:
+    rng = np.random.default_rng(0)
+    gain = rng.normal(size=200)
+    helps, useless = trust(gain + rng.normal(size=200), gain, 1), trust(rng.normal(size=200), gain, 1)
+    assert helps[0] == 0
+    assert helps[-1] > 0.8
+    assert useless[-1] < 0.1
+    assert (trust(-gain, gain, 1) == 0).all()
+    assert trust(2 * gain + rng.normal(size=200), gain, 1).max() <= 1
+    late = np.r_[gain[:150] + rng.normal(size=150), np.full(50, np.nan)]
+    np.testing.assert_array_equal(trust(late, gain, 4)[:150], trust(np.r_[late[:150], gain[150:] * 9], gain, 4)[:150])
+    error = gain + rng.normal(size=200)
+    assert 0 < trust(error, gain, 8)[60] < trust(error, gain, 1)[60]  # overlapping errors know less
 
 
 def test_a_leader_that_ends_before_the_series_is_left_out_and_said() -> None:
