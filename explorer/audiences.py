@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from explorer.content import pages_of
 from explorer.references import Reference, read_references
 from explorer.segments import LEAST, K, Segments, represented, segment
 from explorer.served import SIGNALS, calibrated, draws, p_answered
@@ -90,7 +91,7 @@ def find_audiences(
     asked = tallies.questions(study.topics, groups, QUESTIONS, span).rename(columns={"group": "segment"})
     asked["text"] = asked["text"].map(_question)
     asked = asked.drop_duplicates(["segment", "text"], ignore_index=True)
-    pages = tallies.small("content")
+    pages = pages_of(study, tallies)
     judged = tallies.small("judgements")
     judged = judged[judged["side"] == "served"]
     questions, answered = _answered(asked, pages, judged, seed)

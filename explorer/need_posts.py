@@ -7,7 +7,7 @@ match on filler only, so those texts are read as a small sample and the others w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -41,24 +41,36 @@ class Spoken:
     warning: str = ""
 
 
-def read_posts(study: Study, tallies: Tallies, topic: str, queries: Sequence[str], coverage: pd.DataFrame) -> Spoken:
-    """Return the posts of a topic that may speak of `queries`, with what keeps their silence from being one.
+def read_posts(
+    study: Study, tallies: Tallies, queries: Mapping[str, Sequence[str]], coverage: pd.DataFrame
+) -> dict[str, Spoken]:
+    """Return the posts of every topic that may speak of its queries, with what keeps their silence from being one.
 
     Parameters
     ----------
-    topic : id of a topic; for "" (a query of no topic) nothing is read, and the doubt says so.
+    queries : id of a topic -> its queries; for "" (queries of no topic) nothing is read, and the doubt says so.
     coverage : the stored coverage table.
 
     References
     ----------
     Hanley & Lippman-Hand (1983), "If nothing goes wrong, is everything all right?", JAMA 249: the rule of three.
     """
-    if not topic:
-        return Spoken(pd.DataFrame(columns=["text", "posts"]), 0, "no topic")
-    texts, n = tallies.distinct_texts(study.topics, topic, telling(queries), limit=READ, others=OTHERS)
+    stems = {topic: telling(own) for topic, own in queries.items() if topic}
+    texts = tallies.distinct_texts(study.topics, stems, limit=READ, others=OTHERS)
+    nothing = Spoken(pd.DataFrame(columns=["text", "posts"]), 0, "no topic")
+    found = dict(iter(texts.groupby("topic")))
+    return {
+        topic: _spoken(study, topic, found.get(topic, texts.iloc[:0]), coverage) if topic else nothing
+        for topic in queries
+    }
+
+
+def _spoken(study: Study, topic: str, texts: pd.DataFrame, coverage: pd.DataFrame) -> Spoken:
+    n = int(texts["every"].iloc[0]) if len(texts) else 0
+    texts = texts.reset_index(drop=True)
     if n == 0:
         return Spoken(texts, 0, "no posts")
-    if _cut(study, topic, coverage):
+    if cut_off(study, topic, coverage):
         return Spoken(texts, n, "capped")
     if n < FEW:
         return Spoken(texts, n, "few posts")
@@ -80,7 +92,7 @@ def telling(queries: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-def _cut(study: Study, topic: str, coverage: pd.DataFrame) -> bool:
+def cut_off(study: Study, topic: str, coverage: pd.DataFrame) -> bool:
     """Whether any part of the posts of this topic was not collected whole."""
     posts = coverage[coverage["table"] == "posts"]
     names = study.topic(topic).names() | {fold(t) for t in study.topic(topic).search} | {""}

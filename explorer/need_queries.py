@@ -63,7 +63,7 @@ def clean_queries(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     # The store gives rows in no order: one is fixed here, so that the same store always gives the same needs.
     typed = typed.sort_values(["fetched_at", "source", "query", "ranking"]).reset_index(drop=True)
     if typed.empty:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame({c: [] for c in _COLUMNS})
     typed["key"] = _keys(typed["query"].tolist())
     typed["topic"] = _topics(typed, study)
     growing, listed = typed[typed["unit"] == "growth"], typed[typed["unit"].isin(VOLUME_UNITS)]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.fact import certainty
 from explorer.need_clusters import name_of
@@ -12,6 +17,8 @@ from explorer.served import SIGNALS, Chance, draws
 
 _SPOKEN = {"answered": "spoken", "unanswered": "unspoken", "cannot tell": "cannot tell"}
 _DRAWS = 400
+
+Array = NDArray[Any]
 
 
 def need_table(
@@ -29,13 +36,21 @@ def need_table(
         for side, c in chance.items()
     }
     rows = []
-    for _, own in queries.groupby("need", sort=False):
-        read = spoken[str(own["topic"].iloc[0])]
-        row = _about(own)
-        weight = own["volume"].fillna(own["volume"].mean()).fillna(1.0).to_numpy()
+    queries = queries.reset_index(drop=True)
+    names = {need: name_of(own) for need, own in queries.groupby("need", sort=False)}
+    # Columns as arrays: a hundred small frames would cost more than all the numbers in them.
+    every = {c: queries[c].to_numpy() for c in queries.columns}
+    places = queries.groupby("need", sort=False).indices
+    for need in queries["need"].unique():
+        at = places[need]
+        own = {c: v[at] for c, v in every.items()}
+        read = spoken[str(own["topic"][0])]
+        row = {"need": need, "name": names[need], **_about(own)}
+        volume = own["volume"].astype(float)
+        weight = np.where(np.isnan(volume), np.nanmean(volume) if np.isfinite(volume).any() else 1.0, volume)
         weight = np.maximum(weight, 1e-9) / np.maximum(weight, 1e-9).sum()
         for side in ("served", "said"):
-            row |= _side(own, side, drawn[side][:, own.index], weight, level)
+            row |= _side(own, side, drawn[side][:, at], weight, level)
         doubt = "no pages" if n_pages == 0 else ""
         row["served_why"] = doubt
         row["said_why"], row["said_warning"], row["n_texts"] = read.doubt, read.warning, read.n
@@ -55,46 +70,55 @@ def need_table(
     return table.sort_values(["unserved_rank", "unspoken_rank"], na_position="last", ignore_index=True)
 
 
-def _about(own: pd.DataFrame) -> dict[str, object]:
-    """What is searched: name, volume, growth, question and intent of one need."""
-    known = own.dropna(subset=["volume"])
-    unit = known["unit"].mode().iloc[0] if len(known) else None
-    known = known[known["unit"] == unit]
-    rising = own[own["growth_lo"].notna()].sort_values("growth_lo", ascending=False)
-    top = rising.iloc[0] if len(rising) else None
-    asked = own.loc[own["question"] != "none", "question"]
+def _about(own: dict[str, Array]) -> dict[str, object]:
+    """What is searched: volume, growth, question and intent of one need."""
+    counted = [u for u, v in zip(own["unit"], own["volume"], strict=True) if pd.notna(v)]
+    unit = _most(counted)
+    known = np.array([u == unit and pd.notna(v) for u, v in zip(own["unit"], own["volume"], strict=True)], dtype=bool)
+    rising = own["growth_lo"].astype(float)
+    top = int(np.nanargmax(rising)) if np.isfinite(rising).any() else None
+    langs = [x for x in own["lang"] if isinstance(x, str)]
     return {
-        "need": own["need"].iloc[0],
-        "name": name_of(own),
-        "topic": own["topic"].iloc[0],
-        "n_queries": len(own),
-        "intent": own["intent"].mode().iloc[0],
-        "question": asked.mode().iloc[0] if len(asked) else "none",
-        "lang": own["lang"].dropna().mode().iloc[0] if own["lang"].notna().any() else None,
-        "volume": known["volume"].sum(min_count=1),
-        "volume_lo": known["volume_lo"].sum(min_count=1),
-        "volume_hi": known["volume_hi"].sum(min_count=1),
+        "topic": own["topic"][0],
+        "n_queries": len(own["query"]),
+        "intent": _most(own["intent"]),
+        "question": _most([q for q in own["question"] if q != "none"]) or "none",
+        "lang": _most(langs),
+        **{c: _sum(own[c].astype(float)[known]) for c in ("volume", "volume_lo", "volume_hi")},
         "unit": unit,
-        "growth": None if top is None else top["growth"],
-        "growth_lo": None if top is None else top["growth_lo"],
-        "growth_of": None if top is None else top["query"],
+        "growth": None if top is None else own["growth"][top],
+        "growth_lo": None if top is None else rising[top],
+        "growth_of": None if top is None else own["query"][top],
     }
 
 
-def _side(own: pd.DataFrame, side: str, drawn: np.ndarray, weight: np.ndarray, level: float) -> dict[str, object]:
+def _most(values: Iterable[str]) -> str | None:
+    """The most frequent value, of those that are as frequent the first in the alphabet; None where there is none."""
+    counted = Counter(values)
+    return min(counted, key=lambda v: (-counted[v], v)) if counted else None
+
+
+def _sum(values: Array) -> float:
+    """The sum of what is known; NaN where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.sum()) if len(known) else float("nan")
+
+
+def _side(own: dict[str, Array], side: str, drawn: Array, weight: Array, level: float) -> dict[str, object]:
     """Chance, interval, verdict and match of one need on one side, and the searches that are expected to find nothing."""
     lost = {"served": "unserved", "said": "unspoken"}[side]
-    best = own.sort_values(f"{side}_p_answered", ascending=False).iloc[0]
+    chance = own[f"{side}_p_answered"].astype(float)
+    best = int(np.argmax(np.where(np.isnan(chance), -1.0, chance)))
     share = drawn @ weight
-    p = float((own[f"{side}_p_answered"] * weight).sum(skipna=False))
+    p = float((chance * weight).sum())
     known = np.isfinite(p)
     edges = [(1 - level) / 2, (1 + level) / 2]
-    lo, hi = np.quantile(share, edges) if known else (np.nan, np.nan)
-    lo80, hi80, lo95, hi95 = np.quantile(share, [0.1, 0.9, 0.025, 0.975]) - 0.5 if known else (-0.5, 0.5, -0.5, 0.5)
-    sure = certainty(lo80, hi80, lo95, hi95)
-    volume = own["volume"].sum(min_count=1)
+    told = np.quantile(share, [*edges, 0.1, 0.9, 0.025, 0.975]) if known else np.full(6, np.nan)
+    lo, hi = told[:2]
+    sure = certainty(*(told[2:] - 0.5)) if known else certainty(-0.5, 0.5, -0.5, 0.5)
+    volume, smallest, largest = (_sum(own[c].astype(float)) for c in ("volume", "volume_lo", "volume_hi"))
     # The printing leaves the volume open between its ends, whatever the chance: both are drawn together.
-    low, high = (np.log(max(float(own[c].sum(min_count=1)), 1.0)) for c in ("volume_lo", "volume_hi"))
+    low, high = (np.log(max(v, 1.0)) for v in (smallest, largest))
     sizes = np.exp(np.linspace(low, high, len(share))) if np.isfinite(volume) else np.full(len(share), np.nan)
     miss = np.quantile(sizes * (1 - np.random.default_rng(0).permutation(share)), edges) if known else [np.nan] * 2
     return {
@@ -103,9 +127,9 @@ def _side(own: pd.DataFrame, side: str, drawn: np.ndarray, weight: np.ndarray, l
         f"{side}_hi": hi,
         side: "cannot tell" if sure == "cannot tell" else "answered" if p > 0.5 else "unanswered",
         f"{side}_sure": sure,
-        f"{side}_match": best[f"{side}_match"],
-        f"{side}_query": best["query"],
-        **({"served_page": best["served_page"]} if side == "served" else {}),
+        f"{side}_match": own[f"{side}_match"][best],
+        f"{side}_query": own["query"][best],
+        **({"served_page": own["served_page"][best]} if side == "served" else {}),
         lost: volume * (1 - p) if known else np.nan,
         f"{lost}_lo": miss[0],
         f"{lost}_hi": miss[1],

@@ -10,11 +10,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from importlib import import_module
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from explorer.brands import names_of, names_one
+from explorer.content import pages_of
 from explorer.need_clusters import cluster
 from explorer.need_posts import Spoken, read_posts
 from explorer.need_queries import clean_queries
@@ -27,9 +30,19 @@ from explorer.text.encoders import EncoderName
 from explorer.text.normal import as_texts
 from sources.store import Receipt, batch_of
 
+#: Rooms of their own that are part of this one's interface; what counts people brings statistics that rankings do not need.
+_ELSEWHERE = {"alternatives": "explorer.alternatives", "concerns": "explorer.concerns"}
+
 Side = Literal["served", "said"]
 #: Order in which verdicts are ranked: what nothing answers first.
 _ORDER = {"unanswered": 0, "cannot tell": 1, "answered": 2}
+
+
+def __getattr__(name: str) -> Any:
+    """Return `concerns` and `alternatives` from their rooms."""
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True)
@@ -166,14 +179,16 @@ def match_needs(
     tallies = tallies or Tallies.of(study)
     rows = tallies.small("queries")
     queries = clean_queries(rows, study)
-    queries = queries[queries["topic"] == topic].reset_index(drop=True) if topic else queries
+    # Who asks for a brand and nothing else looks for the brand: explorer.alternatives reads those.
+    of_brands = (queries["topic"] == "") & names_one(queries["query"], names_of(study))
+    queries = queries[(queries["topic"] == topic) if topic else ~of_brands].reset_index(drop=True)
     if queries.empty:
         raise BadStudy(
             "no queries are stored yet" + (f" for {topic!r}" if topic else ""),
             study.path.name,
             "import related queries, Search Console or a keyword tool's list, or collect suggestions",
         )
-    pages = tallies.small("content")
+    pages = pages_of(study, tallies)
     queries = _served(_gathered(queries, study, encoder_name, seed), pages, encoder_name)
     queries, spoken = _said(queries, study, tallies, encoder_name)
     queries["question"] = question_type(queries["query"])["label"].array
@@ -270,12 +285,10 @@ def _served(queries: pd.DataFrame, pages: pd.DataFrame, encoder_name: EncoderNam
 def _said(
     queries: pd.DataFrame, study: Study, tallies: Tallies, encoder_name: EncoderName | None
 ) -> tuple[pd.DataFrame, dict[str, Spoken]]:
-    coverage, parts, spoken = tallies.small("coverage"), [], {}
+    asked = {str(topic): own["query"].tolist() for topic, own in queries.groupby("topic", sort=True)}
+    spoken, parts = read_posts(study, tallies, asked, tallies.small("coverage")), []
     for topic, own in queries.groupby("topic", sort=True):
-        read = read_posts(study, tallies, str(topic), own["query"].tolist(), coverage)
-        texts = read.texts["text"].tolist()
-        found = _matches(own["query"].tolist(), texts, encoder_name, short=True)
+        found = _matches(own["query"].tolist(), spoken[str(topic)].texts["text"].tolist(), encoder_name, short=True)
         found.index = own.index
-        spoken[str(topic)] = read
         parts.append(found.add_prefix("said_"))
     return queries.join(pd.concat(parts)), spoken

@@ -26,6 +26,7 @@ _STUDY_KEYS = {"name", "geo", "languages", "grain", "start", "end", "engine", "s
 _STUDY_KEYS |= {"keep_raw_days"}
 _TOPIC_KEYS = {"id", "label", "label_en", "label_fr", "search", "social"}
 _TOP_KEYS = {"study", "topics", "sources", "content", "scenarios", "events", "reference", "terms", "brand", "watch"}
+_TOP_KEYS |= {"brands"}
 
 
 class BadStudy(SourceError):
@@ -75,6 +76,7 @@ class Study:
     events: tuple[Mapping[str, Any], ...] = ()
     reference: tuple[Mapping[str, Any], ...] = ()
     brand: Mapping[str, Any] = field(default_factory=dict)
+    brands: tuple[Mapping[str, Any], ...] = ()
     watch: Mapping[str, Any] = field(default_factory=dict)
     lawful_basis: str = ""
     notice: str = ""
@@ -210,6 +212,7 @@ def _study(data: dict[str, Any], file: Path) -> Study:
         events=tuple(data.get("events", ())),
         reference=tuple(data.get("reference", ())),
         brand=_brand(data.get("brand", {}), file),
+        brands=tuple(_alternative(b, i, file) for i, b in enumerate(data.get("brands", ()), 1)),
         watch=data.get("watch", {}),
         lawful_basis=str(head.get("lawful_basis", "")),
         notice=str(head.get("notice", "")),
@@ -245,10 +248,21 @@ def _topic(data: dict[str, Any], number: int, file: Path) -> Topic:
 
 def _brand(data: Any, file: Path) -> Mapping[str, Any]:
     where = f"{file}, [brand]"
-    _known(data, {"name", "accounts"}, where, "key")
+    _known(data, {"name", "accounts", "search", "social"}, where, "key")
     accounts = data.get("accounts", [])
     if not isinstance(accounts, list) or not all(isinstance(a, str) for a in accounts):
         raise BadStudy(f"accounts is {accounts!r}", where, 'write accounts = ["platform:name", ...]')
+    return dict(data)
+
+
+def _alternative(data: Any, number: int, file: Path) -> Mapping[str, Any]:
+    where = f"{file}, [[brands]] {number}"
+    _known(data, {"name", "search", "social"}, where, "key")
+    search = data.get("search", [])
+    if not isinstance(data.get("name"), str) or not data["name"].strip():
+        raise BadStudy("a brand has no name", where, 'add a line name = "..."')
+    if not isinstance(search, list) or not all(isinstance(s, str) for s in search):
+        raise BadStudy(f"search is {search!r}", where, 'write search = ["term", ...]')
     return dict(data)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -225,33 +225,35 @@ class Tallies:
         return self._frame(chosen.order_by(["created_at", "id"]))
 
     def distinct_texts(
-        self, topics: Sequence[Topic], topic: str, stems: Sequence[str], *, limit: int, others: int
-    ) -> tuple[pd.DataFrame, int]:
-        """Return distinct texts of the posts of one topic, and how many distinct ones there are.
+        self, topics: Sequence[Topic], stems: Mapping[str, Sequence[str]], *, limit: int, others: int
+    ) -> pd.DataFrame:
+        """Return distinct texts of the posts of some topics, and how many distinct ones each topic has.
 
         Parameters
         ----------
-        topics : all topics of the study, so that posts are told apart once for all of them; `topic` is the id asked for.
-        stems : beginnings of folded words; up to `limit` of the texts that hold a word which begins like one, and up to
-            `others` of the rest. What is left out is chosen by a hash of the text: the same on every engine, like by chance.
+        topics : all topics of the study, so that posts are told apart once for all of them.
+        stems : per id of a topic asked for, beginnings of folded words; up to `limit` of its texts that hold a word which
+            begins like one, and up to `others` of the rest. What is left out is chosen by a hash of the text: the same on every
+            engine, like by chance.
 
         Returns
         -------
-        `text`, `posts` (that say it; reposts not counted), `holds` (one of the stems); and the number of distinct texts.
+        `topic`, `text`, `posts` (that say it; reposts not counted), `holds` (one of the stems), `every` (distinct texts there
+        are of the topic).
         """
-        if not self.n_posts():
-            return pd.DataFrame({"text": [], "posts": [], "holds": []}), 0
-        said = self._tagged(topics).filter((_.topic == topic) & (_.kind != "repost"))
+        columns = ["topic", "text", "posts", "holds", "every"]
+        if not stems or not self.n_posts():
+            return pd.DataFrame({c: [] for c in columns})
+        said = self._tagged(topics).filter(_.topic.isin(list(stems)) & (_.kind != "repost"))
         said = said.mutate(text=(ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")).strip())
-        distinct = said.filter(_.text != "").group_by("text").aggregate(posts=_.count())
-        start = boolean.Term("*").pattern  # what every word begins after
-        ends = "|".join(boolean.Term(s + "*").pattern.removeprefix(start) for s in stems)
-        pattern = f"{start}({ends})"
-        distinct = distinct.mutate(holds=_.text.re_search(pattern) if stems else ibis.literal(value=False))
-        order = ibis.row_number().over(ibis.window(group_by="holds", order_by=[_.text.hexdigest("md5")]))
-        ranked = self._keep(distinct.mutate(place=order))
-        kept = ranked.filter(_.place < ibis.ifelse(_.holds, limit, others)).order_by(["holds", "place"]).drop("place")
-        return self._frame(kept), int(self._frame(ranked.aggregate(n=_.count())).loc[0, "n"])
+        distinct = said.filter(_.text != "").group_by("topic", "text").aggregate(posts=_.count())
+        # One question for all topics: putting one together costs as much as answering it.
+        held = [(_.topic == t, _.text.re_search(_beginning(own))) for t, own in stems.items() if own]
+        distinct = distinct.mutate(holds=ibis.cases(*held, else_=False) if held else ibis.literal(value=False))
+        order = ibis.row_number().over(ibis.window(group_by=["topic", "holds"], order_by=[_.text.hexdigest("md5")]))
+        ranked = distinct.mutate(place=order, every=_.count().over(ibis.window(group_by="topic")))
+        kept = ranked.filter(_.place < ibis.ifelse(_.holds, limit, others)).order_by(["topic", "holds", "place"])
+        return self._frame(kept.select(columns))
 
     def topics_of(self, topics: Sequence[Topic]) -> pd.DataFrame:
         """Return `platform`, `id`, `topic` of every post that belongs to a topic; a post may belong to several."""
@@ -340,6 +342,12 @@ def open_engine(name: str) -> Any:
         engine.raw_sql("SET TimeZone = 'UTC'")
         return engine
     raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb")
+
+
+def _beginning(stems: Sequence[str]) -> str:
+    """The pattern of a text with a word that begins like one of the stems, in any spelling that folds to it."""
+    start = boolean.Term("*").pattern  # what every word begins after
+    return f"{start}({'|'.join(boolean.Term(s + '*').pattern.removeprefix(start) for s in stems)})"
 
 
 def period_of(instant: Any, binning: Binning) -> Any:

@@ -75,6 +75,8 @@ else:
     )  # fmt: skip
     ui.confirm(study, answer, picked, by, say)
 
+ui.further(study, answer, say)
+
 with st.container(horizontal=True, key="next"):
     ui.link("gaps", say("See the gaps"), icon=":material/compare_arrows:")
     ui.link("method", say("How it is made"), icon=":material/menu_book:", m="needs")

@@ -5,12 +5,12 @@ from explorer.charts.countries import country_dots, country_map
 from explorer.charts.dress import GAP, GREY, POSTS, SEARCH, VERDICT_COLOURS, VERDICT_SHAPES, to_png, to_svg
 from explorer.charts.explanation import season, trend
 from explorer.charts.gaps import forest, gap_band, indexed, quadrant
-from explorer.charts.needs import chances
+from explorer.charts.needs import chances, places
 from explorer.charts.plan import coverage_strip, fan, months
 from explorer.charts.voices import concentration_curve, dumbbell
 
 __all__ = [
     "GAP", "GREY", "POSTS", "SEARCH", "VERDICT_COLOURS", "VERDICT_SHAPES", "carried", "chances", "concentration_curve",
-    "country_dots", "country_map", "coverage_strip", "dumbbell", "fan", "forest", "gap_band", "indexed", "months", "quadrant",
-    "season", "timeline", "to_png", "to_svg", "tree", "trend",
+    "country_dots", "country_map", "coverage_strip", "dumbbell", "fan", "forest", "gap_band", "indexed", "months", "places",
+    "quadrant", "season", "timeline", "to_png", "to_svg", "tree", "trend",
 ]  # fmt: skip

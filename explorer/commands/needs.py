@@ -21,6 +21,7 @@ from explorer.commands.console import (
     words_of,
     working,
 )
+from explorer.commands.needs_further import View, show_further
 
 
 class By(StrEnum):
@@ -34,6 +35,9 @@ def needs(
     study: StudyOption = Path(),
     by: Annotated[By, typer.Option(help="Rank what no page answers, or what no post says.")] = By.unserved,
     top: Annotated[int, typer.Option(min=1, help="Rows of the printed table; csv and json hold all.")] = 20,
+    view: Annotated[View, typer.Option(help="The ranking, or what lies around it.")] = View.ranking,
+    topic: Annotated[str, typer.Option(help="Id of a topic: of the concerns, or of the places of the silent.")] = "",
+    stakeholder: Annotated[str, typer.Option(help="Concerns by author_kind, community, platform, size or brand.")] = "",
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Coverage of the intervals.")] = 0.9,
     format: FormatOption = Format.table,
     lang: LangOption = "",
@@ -46,8 +50,11 @@ def needs(
 
     words = words_of(lang)
     opened = open_study(study)
+    if view is not View.ranking:
+        show_further(view, opened, topic=topic, by=stakeholder, level=level, format=format, words=words)
+        return
     with working(words("Finding the needs")):
-        answer = find_needs(opened, level=level)
+        answer = find_needs(opened, topic=topic, level=level)
     frame = needs_frame(answer, words.language, by=by.value)
     if format is not Format.table:
         show(frame, format)

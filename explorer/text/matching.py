@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from explorer.text.encoders import Encoder, EncoderName, encoder, similarity
 from explorer.text.normal import as_texts, bare, fold, stem, words
@@ -79,8 +79,9 @@ def match(
     model = encoder(encoder_name)
     if not asked or not held:
         return _nothing(len(asked))
-    sides = [_word_side(asked, held), _tfidf(asked, held, _pieces())]
-    cover = _coverage_side(asked, held)
+    stems = [tokens(t) for t in asked], [tokens(t) for t in held]
+    sides = [_word_side(*stems), _piece_side(asked, held)]
+    cover = _coverage_side(*stems)
     dense = _dense_side(asked, held, model)
     weights = _weights(model, short=short)
     best, top = [], []
@@ -137,30 +138,45 @@ def tokens(text: str) -> list[str]:
     return [stem(w) for w in kept or every]
 
 
-def _pieces() -> TfidfVectorizer:
-    return TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, preprocessor=fold, dtype=np.float32
-    )
+def _word_side(asked: Sequence[list[str]], held: Sequence[list[str]]) -> tuple[Any, Any]:
+    return _weighted(_counted([*held, *asked]), len(held))
 
 
-def _word_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
-    return _tfidf(asked, held, TfidfVectorizer(analyzer=tokens, sublinear_tf=True, dtype=np.float32))
-
-
-def _tfidf(asked: Sequence[str], held: Sequence[str], vectoriser: TfidfVectorizer) -> tuple[Any, Any]:
+def _piece_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
+    """Pieces of 3 to 5 letters, none across words: those of a word are cut once, however many texts hold it."""
+    split = [fold(t).split() for t in (*held, *asked)]
+    place = {w: i for i, w in enumerate(dict.fromkeys(w for found in split for w in found))}
+    cut = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, dtype=np.float32)
     try:
-        both = vectoriser.fit_transform([*held, *asked])
+        pieces = cut.fit_transform(place)
     except ValueError:  # not one letter in any text
-        return sparse.csr_matrix((len(asked), 1)), sparse.csr_matrix((len(held), 1))
-    return both[len(held) :], both[: len(held)]
+        return _weighted(sparse.csr_matrix((len(split), 1), dtype=np.float32), len(held))
+    return _weighted(_counted(split, place) @ pieces, len(held))
 
 
-def _coverage_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
+def _counted(split: Sequence[list[str]], place: dict[str, int] | None = None) -> Any:
+    """Matrix [texts, words] of how often a word stands in a text."""
+    place = place or {w: i for i, w in enumerate(dict.fromkeys(w for found in split for w in found))}
+    columns = np.fromiter((place[w] for found in split for w in found), dtype=np.int32)
+    starts = np.concatenate([[0], np.cumsum([len(found) for found in split])])
+    values = np.ones(len(columns), dtype=np.float32)
+    counts = sparse.csr_matrix((values, columns, starts), shape=(len(split), max(len(place), 1)))
+    counts.sum_duplicates()
+    return counts
+
+
+def _weighted(counts: Any, n_held: int) -> tuple[Any, Any]:
+    """The tf-idf rows of queries and of documents, their idf learned on both together."""
+    both = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    return both[n_held:], both[:n_held]
+
+
+def _coverage_side(asked: Sequence[list[str]], held: Sequence[list[str]]) -> tuple[Any, Any]:
     """Matrices whose product is the share of a query's idf that a document holds."""
-    said = [set(tokens(t)) for t in held]
+    said = [set(found) for found in held]
     df = Counter(w for s in said for w in s)
     n = len(held)
-    wanted = [set(tokens(t)) for t in asked]
+    wanted = [set(found) for found in asked]
     place = {w: i for i, w in enumerate(dict.fromkeys(w for s in wanted for w in sorted(s)))}
     idf = np.array([np.log(1 + (n - df[w] + 0.5) / (df[w] + 0.5)) for w in place])
     query, document = _incidence(wanted, place), _incidence(said, place)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from explorer.content import stamp_of
 from explorer.need_views import SIDES, By, of_query, open_questions
 from explorer.needs import Matched, Needs, Side, conclude, judge, judgement, match_needs
 from explorer.outputs.needs import needs_files, needs_provenance
@@ -22,7 +23,7 @@ _SESSION = "judgements"
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
-def _matched(path: str, version: str, study_text: str, *, topic: str) -> Matched:
+def _matched(path: str, version: str, study_text: str, *, topic: str, pages: tuple[object, ...]) -> Matched:
     return match_needs(read_study(path), topic=topic)
 
 
@@ -30,7 +31,7 @@ def needs_of(opened: Study, topic: str = "") -> Needs:
     """Return the needs of a study, or of one topic; matching is cached, what the user's answers change is worked out anew."""
     path, version, text = key_of(opened)
     # The last part of the version is that of the answers themselves: they change no match.
-    matched = _matched(path, version.rpartition(".")[0], text, topic=topic)
+    matched = _matched(path, version.rpartition(".")[0], text, topic=topic, pages=stamp_of(opened))
     return conclude(matched, _judgements(opened))
 
 

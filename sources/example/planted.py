@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sources.example import crisis, market, places, queries
+from sources.example import brands, crisis, market, places, queries
 from sources.example.market import CHATTER, IDS, TOPICS, WEEKS, Latent
 from sources.example.people import People
 from sources.example.phrases import link_of
@@ -17,7 +17,12 @@ TIERS = {"everyday": 0, "nano": 1_000, "micro": 10_000, "mid": 50_000, "macro": 
 
 
 def record(
-    latent: Latent, people: People, full: pd.DataFrame, cut: np.ndarray, capped: tuple[pd.Timestamp, pd.Timestamp]
+    latent: Latent,
+    people: People,
+    full: pd.DataFrame,
+    cut: np.ndarray,
+    capped: tuple[pd.Timestamp, pd.Timestamp],
+    named: pd.DataFrame,
 ) -> Truth:
     """Return the truth of a world.
 
@@ -25,6 +30,7 @@ def record(
     ----------
     full : every post with its draft and its author's traits, in order of time, those that were not fetched included.
     cut : which of them were not fetched, and `capped`, the window of that.
+    named : the posts that name a brand and no topic, which come after the others.
     """
     kept = full[~cut]
     speak = latent.speak.copy()
@@ -33,7 +39,7 @@ def record(
     known = _queries(kept)
     weeks = latent.weeks.tz_localize("UTC")
     key = people.frame["author_key"].to_numpy()
-    authors = _authors(people, kept)
+    authors = _authors(people, np.union1d(kept["author"].to_numpy(), named["author"].to_numpy()))
     name = {CHATTER: "", **dict(enumerate(IDS))}
     return Truth(
         topics=topics,
@@ -59,9 +65,18 @@ def record(
         unspoken_queries=tuple(known.loc[~known["said"], "query"]),
         communities=dict(zip(authors["author_key"], authors["community"], strict=True)),
         authors=authors,
-        posts=pd.DataFrame({"id": kept["id"], "topic": kept["topic"].map(name)})
-        .join(kept[["lang", "tone", "form", "role", "community", "need"]])
-        .reset_index(drop=True),
+        posts=pd.concat(
+            [
+                pd.DataFrame({"id": kept["id"], "topic": kept["topic"].map(name)}).join(
+                    kept[["lang", "tone", "form", "role", "community", "need"]]
+                ),
+                named[["id", "lang", "community"]].assign(
+                    topic="", tone="neutral", form="", role="brand talk", need=""
+                ),
+            ],
+            ignore_index=True,
+        ),
+        brands=_brands(named),
         regions=dict(places.SILENT_REGIONS),
         capped=Capped(market.CAPPED_TOPIC, _topic(market.CAPPED_TOPIC).social, *capped, int(cut.sum())),
     )
@@ -105,8 +120,23 @@ def _queries(kept: pd.DataFrame) -> pd.DataFrame:
     return known.assign(said_posts=known["query"].map(count).fillna(0).astype(int))
 
 
-def _authors(people: People, kept: pd.DataFrame) -> pd.DataFrame:
-    wrote = np.unique(kept["author"].to_numpy())
+def _brands(named: pd.DataFrame) -> pd.DataFrame:
+    typed = [(q, v) for q, v in zip(queries.planted()["query"], queries.planted()["volume"], strict=True)]
+    typed += [pair for brand in brands.BRANDS for pair in (*brand.leaving, *brand.queries)]
+    rows = []
+    for brand in brands.BRANDS:
+        naming = sum(volume for query, volume in typed if brand.name.lower() in query.lower())
+        own = named[named["text"].str.contains(brand.name, regex=False)]
+        row = {
+            "brand": brand.name,
+            "interest": brand.interest,
+            "searched_leaving": sum(v for _, v in brand.leaving) / naming,
+        }
+        rows.append(row | {"said_leaving": own["leaves"].mean(), "people": own["author"].nunique()})
+    return pd.DataFrame(rows)
+
+
+def _authors(people: People, wrote: np.ndarray) -> pd.DataFrame:
     columns = ["author_key", "platform", "community", "lang", "country", "region", "followers", "role", "topic"]
     return people.frame.loc[wrote, columns].reset_index(drop=True)
 

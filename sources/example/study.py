@@ -49,9 +49,9 @@ values = { FR = 73, BE = 15, CH = 5, CA = 5, LU = 2 }
 """
 
 
-def text(start: date, brand: str, account: str) -> str:
+def text(start: date, brand: str, account: str, others: tuple[str, ...] = ()) -> str:
     """Return the study as TOML: the topics with their labels, search terms and social queries, crisis scenarios, the
-    brand with the key of its own account, and its customers by country as a reference.
+    brand with the key of its own account, its alternatives, and its customers by country as a reference.
     """
     parts = [_HEAD.format(geo=_quoted(GEO), start=start.isoformat())]
     for topic in TOPICS:
@@ -64,7 +64,8 @@ def text(start: date, brand: str, account: str) -> str:
             f"social = {_quoted(topic.social, literal=True)}\n"
         )
     own = f"\n[brand]\nname = {_quoted(brand)}\naccounts = [{_quoted(account)}]\n"
-    return "".join([*parts, _SCENARIOS, own, _CUSTOMERS])
+    beside = [f"\n[[brands]]\nname = {_quoted(other)}\n" for other in others]
+    return "".join([*parts, _SCENARIOS, own, *beside, _CUSTOMERS])
 
 
 def _quoted(value: str, *, literal: bool = False) -> str:

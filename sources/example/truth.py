@@ -85,6 +85,8 @@ class Truth:
     communities : author key -> community. authors : everything known about the authors who wrote.
     posts : per row of the posts table, in its order, `id`, `topic` ('' for chatter), `lang`, `tone`, `form`, `role`,
         `community`, `need` (the query it speaks).
+    brands : per brand of the study `brand`, `interest`, `searched_leaving` (share of the searches naming it that ask how to
+        leave it), `said_leaving` (share of the posts on it, apart from the crisis, that leave it), `people` (who wrote those).
     regions : topic -> regions that search it most and do not speak of it.
     """
 
@@ -107,6 +109,7 @@ class Truth:
     communities: dict[str, str] = field(repr=False)
     authors: pd.DataFrame = field(repr=False)
     posts: pd.DataFrame = field(repr=False)
+    brands: pd.DataFrame
     regions: dict[str, tuple[str, ...]]
     capped: Capped
 

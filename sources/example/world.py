@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from sources.example import crisis, engagement, market, people, phrases, places, queries, study, voices
+from sources.example import brands, crisis, engagement, market, people, phrases, places, queries, study, voices
 from sources.example.market import CAPPED_TOPIC, CHATTER, IDS, TOPICS, WEEKS
 from sources.example.planted import record
 from sources.example.truth import Truth
@@ -53,7 +53,7 @@ def make(seed: int = 0, *, end: date = date(2026, 6, 28)) -> Example:
     if end.weekday() != 6:
         sunday = end - timedelta(days=(end.weekday() + 1) % 7)
         raise ValueError(f"end {end} is not a Sunday, and weeks start on Sunday; use {sunday}")
-    stream = [np.random.default_rng([seed, part]) for part in range(12)]
+    stream = [np.random.default_rng([seed, part]) for part in range(14)]
     weeks = pd.date_range(end=pd.Timestamp(end) - pd.Timedelta(7, "D"), periods=WEEKS, freq="7D")
     latent = market.latent(stream[0], weeks)
     crowd = people.populate(stream[1], latent)
@@ -69,21 +69,30 @@ def make(seed: int = 0, *, end: date = date(2026, 6, 28)) -> Example:
     full = _write(stream[7], drafts, crowd, weeks)
     full["id"] = [f"sim-{number:06d}" for number in range(len(full))]
     posts = _posts(stream[8], full, weeks)
+    named = brands.posts(stream[12], crowd, latent, MONITOR, len(full))
     cut = _cut(full, weeks)
     year = queries.window_text(weeks)
     tables = {
-        "interest": market.interest(stream[9], latent),
+        "interest": pd.concat(
+            [market.interest(stream[9], latent), brands.interest(stream[13], latent)], ignore_index=True
+        ),
         "regions": places.regions(stream[10], year),
-        "queries": queries.queries(stream[11], year),
-        "posts": posts[~cut].reset_index(drop=True),
+        "queries": pd.concat([queries.queries(stream[11], year), brands.queries(year)], ignore_index=True),
+        "posts": _with(posts[~cut], named),
         "content": queries.content(),
     }
     tables["coverage"] = _coverage(tables, weeks)
     return Example(
         tables,
-        record(latent, crowd, full, cut, _capped_window(weeks)),
-        study.text(weeks[0].date(), crisis.BRAND, _own_account(crowd)),
+        record(latent, crowd, full, cut, _capped_window(weeks), named),
+        study.text(weeks[0].date(), crisis.BRAND, _own_account(crowd), tuple(b.name for b in brands.BRANDS[1:])),
     )
+
+
+def _with(posts: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    """The posts on topics and chatter, and those that name a brand; what the latter do not carry is unknown."""
+    more = named.reindex(columns=posts.columns).astype(posts.dtypes.to_dict())
+    return pd.concat([posts, more], ignore_index=True)
 
 
 def _own_account(crowd: people.People) -> str:
@@ -140,6 +149,7 @@ def _posts(rng: np.random.Generator, full: pd.DataFrame, weeks: pd.DatetimeIndex
             "title": full["title"],
             "lang": full["lang"].where(declared),
             "country": full["country"].where(full["country_known"]),
+            "region": full["region"].where(full["country_known"] & (full["region"] != "")),
             "author_key": full["author_key"],
             "in_reply_to": np.where(kind == "reply", ids[parent], None),
             "repost_of": np.where(kind == "repost", ids[parent], None),
@@ -168,9 +178,8 @@ def _cut(full: pd.DataFrame, weeks: pd.DatetimeIndex) -> np.ndarray:
 def _coverage(tables: dict[str, pd.DataFrame], weeks: pd.DatetimeIndex) -> pd.DataFrame:
     """Return what was covered: everything, but for one week of one topic that a ceiling cut."""
     first, last = weeks[0].tz_localize("UTC"), (weeks[-1] + pd.Timedelta(7, "D")).tz_localize("UTC")
-    rows: list[tuple[object, ...]] = [
-        ("interest", term, first, last, "complete", WEEKS, None) for topic in TOPICS for term in topic.search
-    ]
+    asked = [*(term for topic in TOPICS for term in topic.search), *(brand.name for brand in brands.BRANDS)]
+    rows: list[tuple[object, ...]] = [("interest", term, first, last, "complete", WEEKS, None) for term in asked]
     rows.append(
         ("queries", "", last - pd.Timedelta(7 * market.WINDOW, "D"), last, "complete", len(tables["queries"]), None)
     )

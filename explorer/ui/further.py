@@ -1,0 +1,126 @@
+"""What lies around the needs, each worked out only when it is asked for: concerns, alternatives, what rises, the silent."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer import charts
+from explorer import further_views as views
+from explorer.alternatives import Alternatives, alternatives
+from explorer.concerns import Concerns, concerns
+from explorer.emerging import Emerging, find_emerging
+from explorer.needs import Needs
+from explorer.silent import Silent, silent_audience
+from explorer.study import Study, read_study
+from explorer.ui.answers import key_of, panel_of
+from explorer.ui.facts import draw
+from explorer.ui.links import link
+from explorer.ui.states import answering
+from explorer.words import Words
+
+
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+def _concerns(path: str, version: str, study_text: str, *, topic: str) -> Concerns:
+    return concerns(read_study(path), topic)
+
+
+@st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
+def _alternatives(path: str, version: str, study_text: str) -> Alternatives:
+    return alternatives(read_study(path))
+
+
+@st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
+def _emerging(path: str, version: str, study_text: str) -> Emerging:
+    opened = read_study(path)
+    return find_emerging(opened, panel=panel_of(opened))
+
+
+@st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
+def _silent(path: str, version: str, study_text: str) -> Silent:
+    return silent_audience(read_study(path))
+
+
+def further(opened: Study, answer: Needs, say: Words) -> None:
+    """Offer the four views; the one chosen is counted and shown."""
+    st.subheader(say("Look further"))
+    shown = {
+        "rising": (say("Rising before posts"), _show_rising),
+        "silent": (say("Who never speaks"), _show_silent),
+        "alternatives": (say("Alternatives"), _show_alternatives),
+        "concerns": (say("What keeps coming back"), _show_concerns),
+    }
+    chosen = st.segmented_control(
+        say("View"), list(shown), format_func=lambda v: shown[v][0], key="further", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen in shown:
+        with answering(say), st.spinner(say("Counting")):
+            shown[chosen][1](opened, answer, say)
+
+
+def _show_rising(opened: Study, answer: Needs, say: Words) -> None:
+    found = _emerging(*key_of(opened))
+    table = views.rising(found, views.labels(opened, say), say)
+    if table.empty:
+        st.info(say("No topic rises on either side."))
+    else:
+        st.dataframe(table, hide_index=True)
+    st.caption(views.false_alarms(found, say))
+    needs = views.rising_needs(answer, say)
+    if not needs.empty:
+        st.markdown(say("**Needs that grow in search and that no post surely speaks of**"))
+        st.dataframe(needs, hide_index=True)
+    link("method", say("How it is made"), icon=":material/menu_book:", m="emerging")
+
+
+def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
+    found = _silent(*key_of(opened))
+    names = views.labels(opened, say)
+    st.dataframe(views.silence(found, answer, names, say), hide_index=True)
+    st.caption(say("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100 % of speakers seen."))
+    mapped = list(dict.fromkeys(found.places["topic"]))
+    if mapped:
+        topic = st.selectbox(say("Places of"), mapped, format_func=lambda t: names[t], key="mapped")
+        table = views.places(found, topic, say)
+        silent = list(table.loc[table["verdict"] == "silent", "place"])
+        finding = (
+            say("{places}: searched, hardly spoken of", places=", ".join(silent))
+            if silent
+            else say("No place stands out surely")
+        )
+        st.markdown(f"**{finding}**")
+        shown = table[["place", "verdict_words", "people", "gap", "lo", "hi"]].round(2)
+        shown.columns = [say("Place"), say("Verdict"), say("People"), say("Gap in doublings"), say("From"), say("To")]
+        draw(charts.places(table, say), finding, shown, say, key="places")
+    link("method", say("How it is made"), icon=":material/menu_book:", m="silent")
+
+
+def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
+    found = _alternatives(*key_of(opened))
+    st.dataframe(views.switches(found, say), hide_index=True)
+    if found.why:
+        st.info(found.why)
+    else:
+        st.dataframe(views.shares(found, say), hide_index=True)
+    if not found.together.empty:
+        st.markdown(say("**Typed together, and who is left for whom**"))
+        st.dataframe(views.together(found, say), hide_index=True)
+    link("method", say("How it is made"), icon=":material/menu_book:", m="alternatives")
+
+
+def _show_concerns(opened: Study, answer: Needs, say: Words) -> None:
+    names = views.labels(opened, say)
+    topic = st.selectbox(say("Topic"), list(names), format_func=lambda t: names[t], key="concern_topic")
+    found = _concerns(*key_of(opened), topic=topic)
+    if found.table.empty:
+        st.info(say("Nothing is asked or complained of by 10 people or more."))
+    else:
+        st.dataframe(views.concerns(found, say), hide_index=True)
+        beside = views.stakeholders(found, say)
+        if not beside.empty:
+            st.markdown(say("**By who says it**"))
+            st.dataframe(beside, hide_index=True)
+    st.caption(say("{people} people and {posts} posts were read.", people=found.people, posts=found.posts))
+    for event in found.skipped:
+        st.caption(say("Too near an edge of the posts to compare: {event}.", event=event))
+    link("method", say("How it is made"), icon=":material/menu_book:", m="concerns")
