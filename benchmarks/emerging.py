@@ -44,11 +44,13 @@ def main() -> None:
     print(f"alarms judged {alarms}, false {(alarms - right) / max(alarms, 1):.3f} ({lo:.3f} … {hi:.3f}, 90 %)")
     print(f"alarms a topic and year {table['a_year'].mean():.2f}")
     print(f"posts rise as soon after any other period in {table['base'].mean():.3f}")
-    print(f"planted rise: alarm before its posts rise in {len(leads)} of {len(table)}, median lead {leads.median():.0f} weeks")
+    print(
+        f"planted rise: alarm before its posts rise in {len(leads)} of {len(table)}, median lead {leads.median():.0f} weeks"
+    )
 
 
 def world(seed: int) -> dict[str, float]:
-    """One market: the backtest of its topics, and the weeks between the alarm of the planted topic and the rise of its posts."""
+    """One market: the backtest of its topics, and the planted topic's weeks from the alarm to the rise of its posts."""
     weeks = pd.date_range("2023-07-02", periods=market.WEEKS, freq="7D")
     latent = market.latent(np.random.default_rng([seed, 0]), weeks)
     interest = market.interest(np.random.default_rng([seed, 9]), latent)
