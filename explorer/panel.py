@@ -10,7 +10,7 @@ from explorer.coverage import capped_topics
 from explorer.notes import Note
 from explorer.one_voice import one_voice_a_group
 from explorer.periods import coarsest, frequency
-from explorer.repetition import find_repetition
+from explorer.repetition import Repetition, find_repetition
 from explorer.search_side import interest_rows, search_cover, search_series
 from explorer.social_side import Voice, counts_rows, counts_series, grain_of, posts_series
 from explorer.study import BadStudy, Study
@@ -24,7 +24,8 @@ class Panel:
 
     `search`: topic, period, value, lo, hi, scale_error. `social`: topic, period, posts, authors, reposts, loud_authors.
     NaN = not known; a zero was measured. `coverage`: side, source, period, status, rows. `week_start`: 0 Monday .. 6 Sunday.
-    `capped`: topics of which the collection of what is said stopped at a limit.
+    `capped`: topics of which the collection of what is said stopped at a limit. `repetition`: the coordinated posts found while
+    people were counted; None where they were not counted.
     """
 
     grain: str
@@ -38,6 +39,7 @@ class Panel:
     unit: str
     voice: Voice
     capped: tuple[str, ...] = ()
+    repetition: Repetition | None = None
 
     @property
     def freq(self) -> str:
@@ -73,10 +75,13 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     week_start = _week_start(interest, counts)
 
     search, unit = search_series(study, interest, grain, week_start, notes)
+    repetition = None
     if has_posts:
         social, voice, social_cover = posts_series(study, tallies, grain, week_start, notes)
         if voice == "people":
-            social = _one_voice(social, study, tallies, Binning(grain, week_start), notes)
+            repetition = _coordinated(tallies, notes)
+            binning = Binning(grain, week_start)
+            social = one_voice_a_group(social, study.topics, PeopleTallies.over(tallies), binning, repetition)
         if len(counts):
             notes.append(Note("counts unused", {"rows": len(counts)}))
     else:
@@ -90,17 +95,16 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     fetched = max((s for s in stamps if pd.notna(s)), default=None)
     sources = tuple(dict.fromkeys(coverage["source"]))
     capped = capped_topics(tallies.small("coverage"), "posts" if has_posts else "counts", study)
-    return Panel(grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice, capped)
+    return Panel(
+        grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice, capped, repetition
+    )
 
 
-def _one_voice(
-    social: pd.DataFrame, study: Study, tallies: Tallies, binning: Binning, notes: list[Note]
-) -> pd.DataFrame:
-    people = PeopleTallies.over(tallies)
-    found = find_repetition(people)
+def _coordinated(tallies: Tallies, notes: list[Note]) -> Repetition:
+    found = find_repetition(PeopleTallies.over(tallies))
     if len(found.posts):
         notes.append(Note("coordinated once", {"n": len(found.posts), "groups": found.posts["group"].nunique()}))
-    return one_voice_a_group(social, study.topics, people, binning, found)
+    return found
 
 
 def _note_caps(tallies: Tallies, notes: list[Note]) -> None:

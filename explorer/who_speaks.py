@@ -75,7 +75,7 @@ def find_speakers(
     panel = panel or read_panel(study, tallies)
     raw = find_gaps(study, panel=panel, corrected=False, seed=seed) if len(panel.search) else None
     span = window_of(raw)
-    found = find_repetition(tallies)
+    found = panel.repetition or find_repetition(tallies)
     groups = _within(found, span)
     table = compare(
         tallies.spoken(study.topics, None, span),

@@ -43,7 +43,14 @@ def tallies(example: Study) -> PeopleTallies:
 
 @pytest.fixture(scope="module")
 def speakers(example: Study, tallies: PeopleTallies) -> Speakers:
-    return find_speakers(example, tallies=tallies)
+    with pytest.MonkeyPatch.context() as patch:
+        asked = []
+        texts = PeopleTallies.repeated_texts
+        patch.setattr(PeopleTallies, "repeated_texts", lambda *a, **k: asked.append(1) or texts(*a, **k))
+        found = find_speakers(example, tallies=tallies)
+    # Repetition is looked for once, however many places count people.
+    assert len(asked) == 1
+    return found
 
 
 @pytest.fixture(scope="module")
