@@ -1,10 +1,11 @@
 """Alerts against published detectors, against simulated outbreaks, and against their own promise; spread against counted trees.
 
-    python benchmarks/alerts.py [nab] [weekly] [budget] [spread] [--replicates 50] [--shared FOLDER]
+    python benchmarks/alerts.py [nab] [weekly] [budget] [study] [spread] [example] [--replicates 50] [--shared FOLDER]
 
 nab: realTweets of the Numenta Anomaly Benchmark, one stream of alerts, the default of `explorer.alerts.score`. weekly: the 42
-scenarios of Noufaily et al. (2013). budget: false alarms of quiet series against the number announced. spread: the cascades of
-Marref and trees of a million edges. Figures are printed whatever they are; docs/alerts-log.md holds
+scenarios of Noufaily et al. (2013). budget: false alarms of quiet series against the number announced. study: the same for
+budgets that many series share. spread: the cascades of Marref and trees of a million edges. example: the planted crisis of the
+example world. Figures are printed whatever they are; docs/alerts-log.md holds
 those of the last run.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import importlib.util
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +33,15 @@ sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__)
 import explorer.alerts
 from explorer.alert_budget import SENSITIVITY, limits
 from explorer.alerts import score
+from explorer.carriers import SMALL, path_credit
+from explorer.crisis import crisis_of
+from explorer.demo import example_study
+from explorer.drill import drill
+from explorer.early_warning import measured_days, warnings_of
 from explorer.spread import cascades, structural_virality
+from explorer.tallies import Tallies
+from explorer.trees import forest_of_edges
+from sources.example import Truth, make
 
 PUBLISHED = {"standard": 83.17, "reward_low_FP_rate": 74.58, "reward_low_FN_rate": 88.78}
 FACTORS = np.round(np.arange(0.85, 1.151, 0.025), 3)
@@ -157,6 +167,65 @@ def budget() -> None:
             print(f"  {step:>5} {word:<9} {alerts:5.0f} seen, {expected:6.1f} announced: {alerts / expected:.2f}")
 
 
+def study_budget() -> None:
+    print("false alarms of quiet series that share a budget, against those announced (1.00 = as announced):")
+    for step, days, means, series in (("1h", 300, (1, 5, 30), 5), ("1D", 1100, (1, 5, 20), 12)):
+        for apart in (91.0, 200.0, 400.0, 850.0):
+            alerts = span = 0.0
+            for mean in means:
+                rng = np.random.default_rng(99)
+                for phi in (1.2, 3.0):
+                    for _ in range(series):
+                        found = score(quiet_series(rng, step, days, mean, phi), freq=step, budget=apart)
+                        ready = found["state"] == "ready"
+                        alerts += float((found["alert"] & ready).sum())
+                        span += float(ready.sum()) * (pd.Timedelta(step) / pd.Timedelta(1, "D"))
+            expected = span / apart
+            print(
+                f"  {step:>3} one in {apart:.0f} days: {alerts:.0f} seen, {expected:.1f} announced: {alerts / expected:.2f}"
+            )
+
+
+def example() -> None:
+    truth = make().truth
+    planted = truth.crisis
+    with tempfile.TemporaryDirectory() as folder:
+        study = example_study(Path(folder))
+        tallies = Tallies(study.store)
+        warned = warnings_of(study, tallies)
+        events = warned.events[(warned.events["topic"] == planted.topic) & (warned.events["side"] == "posts")]
+        event = events[events["at"] > planted.start].iloc[-1]
+        found = crisis_of(warned, str(event["id"]), tallies, own=study.brand["accounts"])
+        replay = drill(warned, tallies, event=str(event["id"]))
+        measured = {word: measured_days(warned, word) for word in ("fewer", "balanced", "more")}
+        times = tallies.posts_between(study.topics, planted.start, planted.end).set_index("id")["created_at"]
+    times = times[times.index.isin(planted.ids)]
+    share = float((times < event["at"]).mean())
+    print(f"planted crisis: {len(planted.ids)} posts from {planted.start:%Y-%m-%d %H:%M} on")
+    hours = (event["at"] - planted.start) / pd.Timedelta(1, "h")
+    print(f"  alert {hours:.1f} h after the first post, {100 * share:.1f} % of the planted posts said (bound 10 %)")
+    for row in replay.itertuples():
+        told = f"{row.hours:.1f} h, {100 * row.share_said:.1f} % said" if pd.notna(row.at) else "would not have fired"
+        print(f"    {row.by}: {told}")
+    print(f"  origin {'found' if found.cascades['root'].iloc[0] == planted.origin_id else 'NOT found'}")
+    small = planted_small(truth)
+    inside = found.small.lo <= small <= found.small.hi
+    print(f"  due to small accounts {found.small.value:.3f} [{found.small.lo:.3f}, {found.small.hi:.3f}], ", end="")
+    print(f"planted {small:.3f}: {'inside' if inside else 'OUTSIDE'}")
+    for word, (seen, announced) in measured.items():
+        print(f"  quiet copies, {word}: {seen:.0f} false alarms, {announced:.1f} announced")
+
+
+def planted_small(truth: Truth) -> float:
+    """Return the share of path credit of accounts below 10,000 followers in the planted tree, where every size is known."""
+    tree, root = truth.cascade, truth.crisis.origin_id
+    followers = truth.authors.set_index("author_key")["followers"]
+    ids = pd.Index([root, *tree["child"]])
+    size = np.array([followers[truth.crisis.origin_author], *tree["followers"]])
+    credit = path_credit(forest_of_edges(pd.Series(ids), pd.Series([None, *tree["parent"]])))
+    return float(credit[size < SMALL].sum() / credit.sum())
+
+
 def spread(shared: Path) -> None:
     names = ["child", "parent", "tree", "generation"]
     edges = pd.read_csv(shared / "data" / "cascade_marref" / "full_data_Marref.csv.gz", header=None, names=names)
@@ -181,7 +250,7 @@ def spread(shared: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["nab", "weekly", "budget", "spread"])
+    parser.add_argument("parts", nargs="*", default=["nab", "weekly", "budget", "study", "spread", "example"])
     parser.add_argument("--replicates", type=int, default=50)
     beside = Path(__file__).resolve().parent.parent.parent / "shared"
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("UNDERSAID_SHARED", beside)))
@@ -190,6 +259,8 @@ def main() -> None:
         "nab": lambda: nab(given.shared),
         "weekly": lambda: weekly(given.shared, given.replicates),
         "budget": budget,
+        "study": study_budget,
+        "example": example,
         "spread": lambda: spread(given.shared),
     }
     for part in given.parts:

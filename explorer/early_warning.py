@@ -9,7 +9,7 @@ import pandas as pd
 
 from explorer.alert_budget import budget_days
 from explorer.alerts import score
-from explorer.panel import Panel, read_panel
+from explorer.panel import read_panel, read_search
 from explorer.scenarios import Scenario, scenarios_of, triggers
 from explorer.study import BadStudy, Study, Topic
 from explorer.tallies import Binning, Tallies
@@ -103,14 +103,17 @@ def warnings_of(
         )
     days = STUDY_BUDGET[sensitivity] if budget is None else budget_days(budget, sensitivity, "day")
     span = tallies.posts_span()
-    panel = read_panel(study, tallies) if study.topics else None
     raw: list[Watched] = []
     if span is not None:
+        # Posts are watched by the hour or day: counting people by the week, as a panel does, would be work for nothing.
         raw += _posts_series(study, tallies, span)
-    elif panel is not None:
-        raw += _panel_series(study, panel, panel.social, "posts", "posts")
-    if panel is not None:
-        raw += _panel_series(study, panel, panel.search, "value", "search")
+        if study.topics:
+            search, grain, freq = read_search(study, tallies)
+            raw += _panel_series(study, search, "value", "search", grain, freq)
+    elif study.topics:
+        panel = read_panel(study, tallies)
+        raw += _panel_series(study, panel.social, "posts", "posts", panel.grain, panel.freq)
+        raw += _panel_series(study, panel.search, "value", "search", panel.grain, panel.freq)
     series = tuple(_scored(one, days * len(raw)) for one in raw)
     seen = {s.topic for s in series}
     until = span[1] if span is not None else max((s.scored["ds"].max() for s in series), default=None)
@@ -191,13 +194,13 @@ def _grain_for(posts: float, span: tuple[pd.Timestamp, pd.Timestamp]) -> str:
     return "week"
 
 
-def _panel_series(study: Study, panel: Panel, table: pd.DataFrame, column: str, side: str) -> list[Watched]:
+def _panel_series(study: Study, table: pd.DataFrame, column: str, side: str, grain: str, freq: str) -> list[Watched]:
     found = []
     for topic in study.topics:
         own = table[table["topic"] == topic.id][["period", column]].rename(columns={"period": "ds", column: "y"})
         own = own.dropna(subset=["ds"]).sort_values("ds")
         if own["y"].notna().sum() >= 3:
-            found.append(Watched(topic.id, topic.label, side, panel.grain, panel.freq, own, None))
+            found.append(Watched(topic.id, topic.label, side, grain, freq, own, None))
     return found
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from explorer.alert_card import Card, explain
 from explorer.alert_phrases import KINDS, SEARCHED, WHY
 from explorer.alerts import LONGEST
+from explorer.card_views import countries_said, similar_said, sizes_said, tone_said
 from explorer.early_warning import EarlyWarning
 from explorer.tallies import Tallies
 from explorer.words import Words
@@ -25,6 +26,10 @@ def notice(warned: EarlyWarning, event: str, key: str, tallies: Tallies, say: Wo
     lines = [headline(card, say), by_chance(row, say), searched(card, say)]
     if len(card.terms):
         lines.append(say("New words: {terms}.", terms=", ".join(card.terms["term"])))
+    if len(card.posts):
+        lines += [tone_said(card, say), sizes_said(card, say), countries_said(card, say)]
+    lines.append(similar_said(card, {}, say))
+    lines = [line for line in lines if line]
     for post in card.first.head(QUOTED).itertuples():
         lines.append(f"· {post.created_at:%Y-%m-%d %H:%M} UTC, {post.platform}: {str(post.text or '–')[:LETTERS]}")
     if warned.study.simulated:

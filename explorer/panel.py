@@ -67,13 +67,8 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     notes: list[Note] = []
     interest = interest_rows(study, tallies, notes)
     counts = counts_rows(study, tallies)
-    search_grain = interest["grain"].iloc[0] if len(interest) else None
     has_posts = tallies.n_posts() > 0
-    grain = study.grain
-    if grain == "auto":
-        grain = coarsest(*[g for g in (search_grain, None if has_posts else grain_of(counts)) if g] or ["week"])
-    week_start = _week_start(interest, counts)
-
+    grain, week_start = _periods(study, interest, counts, has_posts=has_posts)
     search, unit = search_series(study, interest, grain, week_start, notes)
     repetition = None
     if has_posts:
@@ -98,6 +93,24 @@ def read_panel(study: Study, tallies: Tallies | None = None) -> Panel:
     return Panel(
         grain, week_start, search, social, coverage, tuple(notes), sources, fetched, unit, voice, capped, repetition
     )
+
+
+def read_search(study: Study, tallies: Tallies) -> tuple[pd.DataFrame, str, str]:
+    """Return the search side as `read_panel` reads it, its grain, and the pandas frequency of its periods; no post is read."""
+    notes: list[Note] = []
+    interest, counts = interest_rows(study, tallies, notes), counts_rows(study, tallies)
+    grain, week_start = _periods(study, interest, counts, has_posts=tallies.n_posts() > 0)
+    search, _ = search_series(study, interest, grain, week_start, notes)
+    return _clip(search, study), grain, frequency(grain, week_start)
+
+
+def _periods(study: Study, interest: pd.DataFrame, counts: pd.DataFrame, *, has_posts: bool) -> tuple[str, int]:
+    """Return the grain at which both sides are read, and the weekday on which its weeks begin."""
+    search_grain = interest["grain"].iloc[0] if len(interest) else None
+    grain = study.grain
+    if grain == "auto":
+        grain = coarsest(*[g for g in (search_grain, None if has_posts else grain_of(counts)) if g] or ["week"])
+    return grain, _week_start(interest, counts)
 
 
 def _coordinated(tallies: Tallies, notes: list[Note]) -> Repetition:

@@ -75,7 +75,7 @@ def tree(nodes: pd.DataFrame, links: pd.DataFrame, words: Words) -> alt.LayerCha
                 title=None,
                 sort=tiers,
                 scale=alt.Scale(domain=tiers, range=_SIZES[: len(tiers)]),
-                legend=alt.Legend(orient="bottom", columns=3),
+                legend=alt.Legend(orient="bottom", columns=2),
             ),
             tooltip=[
                 alt.Tooltip("date:T", title=words("Date"), format="%d %b %H:%M"),
@@ -103,13 +103,12 @@ def carried(table: pd.DataFrame, words: Words) -> alt.LayerChart:
         alt.Tooltip("credit:Q", title=words("Share of the spread"), format=".0%"),
         alt.Tooltip("share_of_posts:Q", title=words("Share of posts"), format=".0%"),
     ]
-    words("Grey: share of posts. Point: share of the spread due to them.")
     layers = [
         base.mark_bar(color=GREY, opacity=0.35, height=18).encode(
             x=alt.X(
                 "share_of_posts:Q",
                 axis=percent,
-                title=words("Grey: share of posts. Point: share of the spread due to them."),
+                title=words("Grey: share of posts. Point: share of the spread due to them.").split(". "),
             )
         ),
         base.mark_rule(color=POSTS, strokeWidth=2).encode(x="credit_lo:Q", x2="credit_hi:Q"),

@@ -47,7 +47,7 @@ def country_map(table: pd.DataFrame, words: Words) -> alt.LayerChart:
                 # Most countries hold little: the root of the share tells them apart.
                 scale=alt.Scale(type="sqrt", range=_SHADES, domainMin=0),
                 legend=alt.Legend(
-                    orient="bottom", format=".0%", direction="horizontal", gradientLength=180, tickCount=4
+                    orient="bottom", format=".0%", direction="horizontal", gradientLength=180, tickCount=3
                 ),
             ),
             tooltip=[
@@ -70,7 +70,7 @@ def country_dots(table: pd.DataFrame, words: Words) -> alt.LayerChart:
     """
     order = list(table["country_words"])
     y = alt.Y("country_words:N", sort=order, title=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False))
-    title = words("Point: share of the people in it. Mark: in the whole topic.")
+    title = words("Point: share of the people in it. Mark: in the whole topic.").split(". ")
     x = alt.X(
         "share:Q",
         title=title,
