@@ -35,7 +35,7 @@ def country_map(table: pd.DataFrame, words: Words) -> alt.LayerChart:
             else {"name": str(row["country_words"]), "share": float(row["share"]), "people": int(row["people"])}
         )
     shapes = alt.Data(values=world, format=alt.TopoDataFormat(type="topojson", feature="countries"))
-    ground = alt.Chart(shapes).mark_geoshape(fill=GREY, fillOpacity=0.25, stroke=GREY, strokeWidth=0.4)
+    ground = alt.Chart(shapes).mark_geoshape(aria=False, fill=GREY, fillOpacity=0.25, stroke=GREY, strokeWidth=0.4)
     lived = (
         alt.Chart(shapes)
         .transform_filter("isValid(datum.properties.share)")
