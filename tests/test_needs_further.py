@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explorer import charts
 from explorer import further_views as views
 from explorer.alternatives import alternatives, leaving
+from explorer.charts import to_svg
 from explorer.concerns import concerns
 from explorer.content import pages_of, read_sitemap, stamp_of
 from explorer.emerging import backtest
@@ -73,6 +75,8 @@ def test_an_announcement_moves_the_concern_it_concerns(talk: Study) -> None:
     assert moves.loc["question", "verdict"] == "more"
     assert moves.loc["question", "lo"] > 0.2
     assert moves.loc["complaint", "verdict"] == "less"
+    shown = views.concerns(found, Words("fr"))
+    assert shown["Après launch"].str.startswith(("plus", "moins")).all()
     events = pd.DataFrame({"event": ["nothing", "too early"], "ds": [ANNOUNCED + pd.Timedelta(25, "D"), "2020-01-01"]})
     later = concerns(talk, "assistant", events=events, window=pd.Timedelta(20, "D"))
     assert set(later.moves["verdict"]) == {"cannot tell"}
@@ -181,6 +185,12 @@ def test_regions_that_search_and_do_not_speak_are_found_and_small_groups_are_not
     known = found.table.set_index("topic")
     assert ((known["lo"] < known["silent"]) & (known["silent"] < known["hi"])).all()
     assert known.loc["bruit", "silent"] > known.loc["solaire", "silent"]  # planted silent, planted loud
+    say = Words("en")
+    shown = views.silence(found, None, views.labels(example, say), say).set_index("Topic")["What would reach it"]
+    assert "Bretagne" in shown["Heat pump noise"]
+    dots = views.places(found, "bruit", say)
+    assert "<10" in set(dots["people"])
+    assert "Bretagne" in to_svg(charts.places(dots, say), say)
 
 
 def test_what_is_not_known_of_the_silent_stays_unknown(talk: Study) -> None:
