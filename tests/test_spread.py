@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,11 +68,9 @@ def test_what_is_no_single_tree_is_refused() -> None:
             structural_virality(pd.DataFrame(edges, columns=["child", "parent"]))
 
 
-def test_a_million_edges_take_seconds() -> None:
+def test_a_chain_as_deep_as_it_is_long_is_measured() -> None:
     n = 200_000  # a million, and its time, stand in benchmarks/alerts.py
-    start = time.process_time()
     assert structural_virality(pd.DataFrame({"child": np.arange(1, n + 1), "parent": np.arange(n)})) == (n + 2) / 3
-    assert time.process_time() - start < 2
 
 
 def test_cascades_have_their_size_depth_and_breadth() -> None:

@@ -109,7 +109,7 @@ def _one_event_or_drill(
     from explorer.tallies import Tallies
     from explorer.timelines import edited
 
-    tallies = Tallies(opened.store)
+    tallies = Tallies.of(opened)
     with working(words("Tracing where it came from")):
         if drilled:
             found = drill(warned, tallies, event=event, since=first)
