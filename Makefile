@@ -15,7 +15,7 @@ app: install ## Open the example study in the browser
 install: $(VENV)/.app ## Make .venv ready to run undersaid
 
 test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --no-loadscope-reorder
 
 test-servers: $(VENV)/.dev ## Run the tests that talk to real servers on this machine (installs them into .servers)
 	@tests/servers/install || echo "SERVERS: some are missing, see above; their tests are skipped" >&2

@@ -8,7 +8,6 @@ import typer
 
 from explorer.commands import ahead, measuring, needs, privacy, running, study, text, voices, warning
 from explorer.commands.console import err
-from forecasting.errors import ForecastError
 from sources.errors import SourceError
 
 app = typer.Typer(
@@ -42,12 +41,22 @@ def main() -> None:
     """Run a command; every error of ours is one sentence on stderr and exit code 1, a wrong command exit code 2."""
     try:
         app()
-    except (SourceError, ForecastError) as error:
-        err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
+    except SourceError as error:
+        _refuse(error)
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept", style="yellow")
         sys.exit(130)
+    except Exception as error:
+        from forecasting.errors import ForecastError  # the package takes a second to import
+
+        if not isinstance(error, ForecastError):
+            raise
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> None:
+    err.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Segments:
 def segment(
     authors: pd.DataFrame, *, most: int = 16, draws: int = 5, seed: int = 0, community: pd.DataFrame | None = None
 ) -> Segments:
-    """Group people by activity, topics, tone, reach and community; the number of groups is the most that is stable.
+    """Group people by activity, topics, tone, reach and community; the number of groups is the surest.
 
     Who wrote once shows no habit and is left out. Only the components of the traits are kept in which people differ more than
     people who are alike would by chance (as many posts each, every post of the topic and tone that posts have on the whole);
@@ -87,8 +87,7 @@ def segment(
                 agreed[k], _agreement([rng.normal(size=points.shape) * spread for _ in range(2 * draws)], k, rng)
             )
         ]
-        # Of the numbers that are stable the largest: it says more.
-        best = max(stable, default=1)
+        best = _surest(stable, agreed)
         label = _cluster(points, best, seed).labels_ if best > 1 else np.zeros(len(shown), dtype=int)
     rank = pd.Series(label).value_counts().index
     label = pd.Series(label).map({old: new for new, old in enumerate(rank)}).to_numpy()
@@ -233,6 +232,19 @@ def _components(people: _People, weights: list[float], rng: np.random.Generator,
 
 #: Variance added to every trait (1 = all of one kind), so that a direction in which nobody differs stays one.
 _RIDGE = 0.01
+
+
+def _surest(stable: list[int], agreed: dict[int, Array]) -> int:
+    """Return the largest of the stable numbers that agree as well as the best of them, within one standard error.
+
+    A cut of a group in two by chance is often found again as well, but never as surely as the groups themselves (the rule of
+    one standard error: Breiman et al. 1984).
+    """
+    if not stable:
+        return 1
+    best = max(stable, key=lambda k: agreed[k].mean())
+    least = agreed[best].mean() - agreed[best].std(ddof=1) / np.sqrt(len(agreed[best]))
+    return max(k for k in stable if agreed[k].mean() >= least)
 
 
 def _firmer(agreed: Array, cloud: Array) -> bool:

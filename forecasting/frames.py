@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -50,13 +50,20 @@ class Grain:
 
     def future(self, last: pd.Timestamp, h: int) -> pd.DatetimeIndex:
         """Return the `h` dates that follow `last`."""
-        return pd.date_range(last, periods=h + 1, freq=self.freq)[1:]
+        return _dates(self.freq, h + 1, start=last)[1:]
 
     def past(self, last: pd.Timestamp, n: int) -> pd.DatetimeIndex:
         """Return the `n` dates that end with `last`."""
-        if self.name == "week" and last.tz in (None, UTC) and to_offset(self.freq).is_on_offset(last):
-            return pd.date_range(end=last, periods=n, freq="7D")  # the same; pandas counts anchored weeks one by one
-        return pd.date_range(end=last, periods=n, freq=self.freq)
+        return _dates(self.freq, n, end=last)
+
+
+@lru_cache(maxsize=512)
+def _dates(freq: str, n: int, **edge: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return `n` dates from `start` or up to `end`; kept, because series that stand side by side share them."""
+    (at,) = edge.values()
+    if freq.startswith("W") and str(at.tz) in ("None", "UTC") and to_offset(freq).is_on_offset(at):
+        freq = "7D"  # the same; pandas counts anchored weeks one by one
+    return pd.date_range(periods=n, freq=freq, **edge)
 
 
 _GRAINS = {

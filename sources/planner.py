@@ -13,11 +13,8 @@ from sources.scales.answers import Array, Ints
 from sources.scales.fit import Noise
 from sources.scales.place import place
 from sources.scales.rounding import VARIANCE
+from sources.search.trends_arguments import MOST_TERMS, STRIDE
 
-#: Google Trends compares at most five terms.
-MOST = 5
-#: Windows of terms sorted by level move on by this many, so that neighbours share two.
-STRIDE = 3
 #: Standard deviation, of the logarithm, granted to a term of which only zeros are known.
 FAINT = 2.0
 #: A largest value of an answer, in printed steps.
@@ -29,7 +26,7 @@ def next_requests(
     requests_so_far: pd.DataFrame | None,
     budget: int,
     *,
-    size: int = MOST,
+    size: int = MOST_TERMS,
     again: bool = True,
 ) -> list[list[str]]:
     """Propose the next requests; ask them and call again with all answers until the budget is spent.
@@ -62,8 +59,8 @@ def next_requests(
     if isinstance(terms, str) or len(set(terms)) < 2 or len(set(terms)) < len(terms):
         raise BadQuery("a scale needs at least two terms, each of them once", "next_requests")
     terms = list(terms)
-    if not 2 <= size <= MOST:
-        raise BadQuery(f"a request cannot hold {size} terms", "next_requests", f"choose 2 to {MOST}")
+    if not 2 <= size <= MOST_TERMS:
+        raise BadQuery(f"a request cannot hold {size} terms", "next_requests", f"choose 2 to {MOST_TERMS}")
     if budget <= 0:
         return []
     if requests_so_far is None or requests_so_far.empty:
@@ -81,7 +78,7 @@ def next_requests(
 
 
 def ask_all(
-    terms: Sequence[str], ask: Callable[[list[str]], pd.DataFrame], budget: int, *, size: int = MOST
+    terms: Sequence[str], ask: Callable[[list[str]], pd.DataFrame], budget: int, *, size: int = MOST_TERMS
 ) -> pd.DataFrame:
     """Ask what `next_requests` proposes, round by round, and return all answers as the table that `calibrate` reads.
 

@@ -13,9 +13,6 @@ from explorer.importing import import_bytes
 from explorer.study import Study, new_study
 from tests.conftest import ROOT
 
-# What the pages work out is kept in the process: in one, it is worked out once.
-pytestmark = pytest.mark.xdist_group("app")
-
 PAGES = ("gaps", "topic", "needs", "voices", "plan", "alerts", "data", "method")
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -89,7 +89,7 @@ def people(kinds: list[dict[str, float]], each: int, seed: int = 0) -> pd.DataFr
 
 
 def test_planted_segments_are_found_with_their_number() -> None:
-    found = segment(people([{"price": 9}, {"noise": 9}, {"grants": 9, "fire": 9}], 60), draws=5)
+    found = segment(people([{"price": 9}, {"noise": 9}, {"grants": 9, "fire": 9}], 60))
     assert found.of["segment"].nunique() in (3, 4)
     planted = found.of["author_key"].str[0]
     joint = pd.crosstab(found.of["segment"], planted)
@@ -99,7 +99,7 @@ def test_planted_segments_are_found_with_their_number() -> None:
 
 def test_people_without_segments_are_one_segment() -> None:
     alike = people([{"price": 3, "noise": 3, "grants": 3, "fire": 3}], 150)
-    assert segment(alike, draws=5).of["segment"].nunique() == 1
+    assert segment(alike).of["segment"].nunique() == 1
 
 
 def test_groups_heard_less_than_their_number_are_named_and_small_ones_suppressed() -> None:

@@ -25,6 +25,7 @@ from explorer.outputs.workbook import forecast_workbook, gaps_workbook
 from explorer.views import windows_to_act
 from explorer.words import Words
 from sources.errors import Unavailable
+from tests.test_app import small_study
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EVIL = ["=HYPERLINK(1)", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "plain", "http://example.invalid"]
@@ -37,7 +38,7 @@ def gaps(example) -> Gaps:
 
 @pytest.fixture(scope="module")
 def outlook(example) -> Outlook:
-    return look_ahead(example, horizon=8)
+    return look_ahead(example, horizon=8, members=("theta_log", "damped_log"))
 
 
 def test_csv_opens_in_a_spreadsheet_and_in_pandas(gaps: Gaps) -> None:
@@ -120,8 +121,9 @@ def test_an_export_holds_no_path_of_this_machine(gaps: Gaps, outlook: Outlook) -
         assert "/" not in about.command.split("--study ")[1].split()[0]
 
 
-def test_a_report_writes_every_format_or_says_why_not(example, tmp_path: Path) -> None:
-    files = write_report(example, tmp_path / "out", Words("en"), now=NOW)
+def test_a_report_writes_every_format_or_says_why_not(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study")
+    files = write_report(study, tmp_path / "out", Words("en"), now=NOW)
     kinds = {f.name for f in files}
     assert kinds >= {f"gaps.{k}" for k in ("csv", "xlsx", "parquet", "html", "svg", "png", "pptx")}
     assert kinds >= {
@@ -136,7 +138,7 @@ def test_a_report_writes_every_format_or_says_why_not(example, tmp_path: Path) -
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(Unavailable, match="choose another --to"):
-        write_report(example, blocked / "out", Words("en"), now=NOW)
+        write_report(study, blocked / "out", Words("en"), now=NOW)
 
 
 def test_slides_hold_native_charts_and_the_method_in_the_notes(gaps: Gaps, outlook: Outlook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from explorer import timing
@@ -16,10 +17,14 @@ def outlook(example: Study) -> Outlook:
     return look_ahead(example, horizon=8, members=("theta_log", "damped_log"))
 
 
+@pytest.fixture(scope="module")
+def table(outlook: Outlook) -> pd.DataFrame:
+    return timing.movers(outlook.panel)
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_planted_lead_is_said_and_no_other_is(outlook: Outlook, language: str) -> None:
+def test_the_planted_lead_is_said_and_no_other_is(table: pd.DataFrame, language: str) -> None:
     words = Words(language)
-    table = timing.movers(outlook.panel)
     claims = table[table["leads"]]
     assert claims[["topic", "leader", "periods"]].to_numpy().tolist() == [["aides", "search", 2.0]]
     (sentence,) = timing.mover_sentences(table, "aides", words)

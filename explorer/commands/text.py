@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 from rich.progress import Progress
 
 from explorer.commands.console import Format, FormatOption, err, line, now, show
-from explorer.text.encoders import EncoderName
+
+if TYPE_CHECKING:
+    from explorer.text.encoders import EncoderName
 
 
 class TaskName(StrEnum):

@@ -12,6 +12,8 @@ from sources.connector import Window
 from sources.errors import BadQuery
 
 MOST_TERMS = 5
+#: Windows of terms sorted by level move on by this many, so that neighbours share two.
+STRIDE = 3
 FIRST = datetime(2004, 1, 1, tzinfo=UTC)
 PROPERTIES = ("", "images", "news", "youtube", "froogle")
 RESOLUTIONS = ("COUNTRY", "REGION", "CITY", "DMA")

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sources.calibration import calibrate
 from sources.connector import Ask, Brief, Query, Source, Window
 from sources.errors import BadQuery
-from sources.planner import STRIDE, next_requests
-from sources.search.trends_arguments import MOST_TERMS, windows
+from sources.search.trends_arguments import MOST_TERMS, STRIDE, windows
 
 
 def questions(source: Source, brief: Brief, options: Mapping[str, Any], now: datetime) -> list[Ask]:
@@ -83,11 +81,15 @@ def chosen(terms: Sequence[str], answered: Sequence[tuple[Ask, pd.DataFrame]], b
     """Return the next groups to ask, at most `budget`, none of them asked before; none when there is nothing to gain."""
     if budget <= 0:
         return []
+    from sources.planner import next_requests  # it fits scales, which takes a second to import
+
     return next_requests(terms, as_requests(terms, answered), budget, again=False)
 
 
 def neighbours(terms: Sequence[str], answered: Sequence[tuple[Ask, pd.DataFrame]]) -> list[list[str]]:
     """Return the terms in groups of five, each with those next to it in level; those without a level come last."""
+    from sources.calibration import calibrate
+
     try:
         level = calibrate(as_requests(terms, answered)).set_index("term")["level"].reindex(list(terms)).to_numpy()
     except BadQuery:
