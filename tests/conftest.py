@@ -17,6 +17,8 @@ import pytest
 
 from explorer.demo import example_study
 from explorer.study import Study
+from sources.example import Example, make
+from sources.example.truth import Truth
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,3 +41,14 @@ def shared() -> Callable[..., Path]:
 def example(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The example study, made once for all tests in a folder of its own."""
     return example_study(tmp_path_factory.mktemp("example"))
+
+
+@pytest.fixture(scope="session")
+def world() -> Example:
+    """The tables of the example world and what was planted in it."""
+    return make()
+
+
+@pytest.fixture(scope="session")
+def truth(world: Example) -> Truth:
+    return world.truth

@@ -23,7 +23,7 @@ from explorer.study import BadStudy, Study, parse_study
 from explorer.tallies import Tallies
 from explorer.words import Words
 from forecasting.errors import BadArgument, TooLittleData
-from sources.example import make
+from sources.example.truth import Truth
 
 HOUR = pd.Timedelta(1, "h")
 T0 = pd.Timestamp("2026-01-05", tz="UTC")
@@ -171,9 +171,11 @@ def test_new_terms_are_those_of_many_people_not_of_one_who_repeats() -> None:
     assert not new_terms(now, past)["term"].str.contains("promo").any()
 
 
-def test_the_planted_crisis_is_seen_before_a_tenth_of_its_volume(warned: tuple[EarlyWarning, Tallies]) -> None:
+def test_the_planted_crisis_is_seen_before_a_tenth_of_its_volume(
+    warned: tuple[EarlyWarning, Tallies], truth: Truth
+) -> None:
     early, tallies = warned
-    planted = make().truth.crisis
+    planted = truth.crisis
     event = early.events[(early.events["topic"] == planted.topic) & (early.events["side"] == "posts")].iloc[-1]
     own = tallies.posts_between(early.study.topics, planted.start, planted.end)
     times = own.loc[own["id"].isin(planted.ids), "created_at"]
@@ -182,9 +184,8 @@ def test_the_planted_crisis_is_seen_before_a_tenth_of_its_volume(warned: tuple[E
     assert fired["at"].min() < event["at"]
 
 
-def test_the_planted_crisis_is_explained(warned: tuple[EarlyWarning, Tallies], example: Study) -> None:
+def test_the_planted_crisis_is_explained(warned: tuple[EarlyWarning, Tallies], example: Study, truth: Truth) -> None:
     early, tallies = warned
-    truth = make().truth
     event = str(
         early.events.loc[early.events["topic"] == truth.crisis.topic].loc[lambda e: e["side"] == "posts", "id"].iloc[-1]
     )
@@ -214,10 +215,10 @@ def test_the_planted_crisis_is_explained(warned: tuple[EarlyWarning, Tallies], e
 
 
 def test_a_drill_says_when_each_scenario_would_have_fired_and_how_much_was_said_by_then(
-    warned: tuple[EarlyWarning, Tallies],
+    warned: tuple[EarlyWarning, Tallies], truth: Truth
 ) -> None:
     early, tallies = warned
-    planted = make().truth.crisis
+    planted = truth.crisis
     posts = early.events[(early.events["topic"] == planted.topic) & (early.events["side"] == "posts")]
     event = str(posts.loc[posts["at"] > planted.start, "id"].iloc[-1])
     told = drill(early, tallies, event=event).set_index("by")
@@ -248,7 +249,7 @@ def test_a_drill_says_when_each_scenario_would_have_fired_and_how_much_was_said_
 
 
 def test_each_of_several_events_of_a_topic_has_its_own_end_and_its_first_post_was_collected(
-    warned: tuple[EarlyWarning, Tallies],
+    warned: tuple[EarlyWarning, Tallies], truth: Truth
 ) -> None:
     early, tallies = warned
     posts = early.events[early.events["side"] == "posts"]

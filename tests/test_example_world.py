@@ -31,11 +31,6 @@ WINDOW = 52
 
 
 @pytest.fixture(scope="module")
-def world() -> Example:
-    return make()
-
-
-@pytest.fixture(scope="module")
 def study(world: Example) -> dict:
     return tomllib.loads(world.study)
 

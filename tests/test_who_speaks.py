@@ -27,13 +27,7 @@ from explorer.voice_views import (
 from explorer.voices import TooFewVoices
 from explorer.who_speaks import Speakers, find_speakers
 from explorer.words import Words
-from sources.example import make
 from sources.example.truth import Truth
-
-
-@pytest.fixture(scope="module")
-def truth() -> Truth:
-    return make().truth
 
 
 @pytest.fixture(scope="module")
