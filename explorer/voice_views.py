@@ -168,8 +168,8 @@ def movers_table(moved: pd.DataFrame, words: Words) -> pd.DataFrame:
     return pd.DataFrame(
         {
             words("Who"): names,
-            words("Before"): moved["before"].round(1),
-            words("Now"): moved["after"].round(1),
+            words("Before"): [words.number(x, 1) for x in moved["before"]],
+            words("Now"): [words.number(x, 1) for x in moved["after"]],
             words("Change"): [words.signed(x, 1) for x in moved["change"]],
             words("First above twice its usual"): [words.date(t) for t in moved["first"]],
         }

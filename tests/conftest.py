@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.answers import Outlook, look_ahead
 from explorer.demo import example_study
 from explorer.study import Study
 from sources.example import Example, make
@@ -52,3 +53,9 @@ def world() -> Example:
 @pytest.fixture(scope="session")
 def truth(world: Example) -> Truth:
     return world.truth
+
+
+@pytest.fixture(scope="session")
+def outlook(example: Study) -> Outlook:
+    """The next eight weeks of the example, by the two quickest members."""
+    return look_ahead(example, horizon=8, members=("theta_log", "damped_log"))

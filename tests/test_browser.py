@@ -35,6 +35,7 @@ THEMED = """dark => {
     return (r + g + b < 384) === dark
 }"""
 PAGES = ("", "topic", "needs", "voices", "plan", "alerts", "data", "method")
+BADGE = {"fr-FR": "Données d’exemple, simulées", "en-GB": "Example data, simulated"}
 #: Below a page's own path Streamlit's client looks for its server first, and finds it at the root.
 EXPECTED = re.compile(r"/_stcore/(health|host-config)$")
 
@@ -104,6 +105,8 @@ def test_pages_load_clean_and_accessible_in_every_size_and_theme(browser: Browse
         page = watched.open(path)
         assert page.get_by_test_id("stException").count() == 0, path
         assert page.evaluate("document.documentElement.lang") == locale[:2]
+        if path != "method":
+            assert page.get_by_text(BADGE[locale]).count() > 0, f"{path} does not say that its data are simulated"
         page.evaluate(Path(AXE_FILE_PATH).read_text(encoding="utf-8"))
         # The page is loaded once: size and theme change on it as they do for a person who turns a phone or the lights.
         for size, scheme in itertools.product(SIZES, THEMES):

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from icalendar import Calendar
 
-from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
+from explorer.answers import Gaps, Outlook, find_gaps
 from explorer.demo import example_study
 from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import FORECAST_COLUMNS, forecast_frame, gaps_frame, neutralise, to_csv, to_parquet
@@ -34,11 +34,6 @@ EVIL = ["=HYPERLINK(1)", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "plain", "http://ex
 @pytest.fixture(scope="module")
 def gaps(example) -> Gaps:
     return find_gaps(example)
-
-
-@pytest.fixture(scope="module")
-def outlook(example) -> Outlook:
-    return look_ahead(example, horizon=8, members=("theta_log", "damped_log"))
 
 
 def test_csv_opens_in_a_spreadsheet_and_in_pandas(gaps: Gaps) -> None:

@@ -6,15 +6,9 @@ import pandas as pd
 import pytest
 
 from explorer import timing
-from explorer.answers import Outlook, look_ahead
+from explorer.answers import Outlook
 from explorer.phrases import TRENDS
-from explorer.study import Study
 from explorer.words import Words
-
-
-@pytest.fixture(scope="module")
-def outlook(example: Study) -> Outlook:
-    return look_ahead(example, horizon=8, members=("theta_log", "damped_log"))
 
 
 @pytest.fixture(scope="module")
