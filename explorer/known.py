@@ -16,6 +16,20 @@ def holiday_country(study: Study) -> str | None:
     return country if country in holidays.list_supported_countries() else None
 
 
+def holiday_names(study: Study, language: str) -> dict[str, str]:
+    """Return the names of the public holidays that forecasts know, in the language of the reader where the calendar has it."""
+    country = holiday_country(study)
+    spoken = holidays.list_localized_countries().get(country or "", [])
+    if country is None or "en_US" not in spoken or language not in spoken:
+        return {}
+    # Any leap of years in which every holiday falls at least once will do; names do not change with the year.
+    plain, local = (
+        holidays.country_holidays(country, years=range(2020, 2030), language=s) for s in ("en_US", language)
+    )
+    pairs = (zip(plain[day].split("; "), local[day].split("; "), strict=False) for day in plain)
+    return {english: name for pair in pairs for english, name in pair}
+
+
 def own_events(study: Study) -> pd.DataFrame | None:
     """Return `event`, `ds`, `end` of the study's [[events]]; None when it names none.
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from explorer.answers import Outlook, voice_of
+from explorer.known import holiday_names
 from explorer.panel import Panel
 from explorer.phrases import TRENDS
+from explorer.study import Study
 from explorer.words import Words
 from forecasting import trend_class
 from forecasting.action_windows import windows
+from forecasting.errors import Note
 from forecasting.led_sides import who_leads
 
 
@@ -99,9 +102,38 @@ def action_sentences(answer: Outlook, topic: str, words: Words) -> list[str]:
     return out
 
 
-def plain_notes(answer: Outlook) -> list[str]:
-    """Return what the projection says of itself, without the leaders, which have sentences of their own."""
-    return [str(note) for note in answer.projection.notes if note.code != "leader_used"]
+def plain_notes(answer: Outlook, words: Words, topic: str = "") -> list[str]:
+    """Return what the projection says of itself, of one topic if given; leaders have sentences of their own."""
+    labels = {t.id: t.label_in(words.language) for t in answer.study.topics}
+    said = [_plain(note, labels, answer.study, words, topic) for note in answer.projection.notes]
+    return [text for text in said if text]
+
+
+def _plain(note: Note, labels: dict[str, str], study: Study, words: Words, topic: str) -> str:
+    side, _, about = note.where.partition(" ")
+    match note.code:
+        case "leader_used":
+            return ""
+        case "known_effects":
+            if topic and about != topic:
+                return ""
+            names = holiday_names(study, words.language)
+            told = ", ".join(names.get(name, name) for name in note.text.partition(": ")[2].split(", "))
+            if side == "search":
+                return words("{topic}, search: known in advance: {names}", topic=labels.get(about, about), names=told)
+            return words("{topic}, posts: known in advance: {names}", topic=labels.get(about, about), names=told)
+        case "horizon_capped":
+            return words("The projection goes no further than a third of the history that both sides hold.")
+        case "periods_incomplete":
+            return words("Incomplete periods at the end are left out of both sides.")
+        case "periods_unused":
+            return words("Periods after the end of the shortest series are not used.")
+        case "topic_left_out":
+            name = labels.get(note.where, note.where)
+            return words("{topic}: only one side knows it; the shares are taken over the others.", topic=name)
+        case "voice_is_posts":
+            return words("Voice is counted in posts: a few loud accounts cannot be told from many people.")
+    return str(note)
 
 
 def leader_sentences(answer: Outlook, words: Words) -> list[str]:

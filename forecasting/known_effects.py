@@ -181,8 +181,11 @@ def _holidays(country: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataF
     import holidays  # a quarter second to import, and few calls need it
 
     place, _, region = country.upper().partition("-")
+    # In English where the calendar has it: without a word the names follow the language of the machine.
+    language = "en_US" if "en_US" in holidays.list_localized_countries().get(place, []) else None
+    years = range(first.year, last.year + 1)
     try:
-        found = holidays.country_holidays(place, subdiv=region or None, years=range(first.year, last.year + 1))
+        found = holidays.country_holidays(place, subdiv=region or None, years=years, language=language)
     except NotImplementedError as error:
         remedy = "pass an ISO 3166 code such as 'FR' or 'DE-BY', or None"
         raise BadArgument(f"no calendar of holidays is known for {country!r}", "country", remedy) from error

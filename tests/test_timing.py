@@ -33,7 +33,18 @@ def test_the_projection_says_that_it_uses_the_leader(outlook: Outlook) -> None:
     sentences = timing.leader_sentences(outlook, Words("en"))
     assert len(sentences) == used.sum() == 1
     assert "search helps to forecast what is said 2 periods ahead; the projection uses it" in sentences[0]
-    assert not any("helps" in note for note in timing.plain_notes(outlook))
+    assert not any("helps" in note for note in timing.plain_notes(outlook, Words("en")))
+
+
+def test_what_the_projection_says_of_itself_is_said_in_the_language_of_the_reader(outlook: Outlook) -> None:
+    known = [n for n in outlook.projection.notes if n.code == "known_effects" and "New Year" in n.text]
+    assert known, "no holiday is known in advance: the test proves nothing"
+    topic = known[0].where.split()[1]
+    (english,), (french,) = (timing.plain_notes(outlook, Words(language), topic)[:1] for language in ("en", "fr"))
+    assert "known in advance" in english
+    assert "Jour de l'an" in french
+    assert "jours connus d’avance" in french
+    assert len(timing.plain_notes(outlook, Words("fr"))) >= len(timing.plain_notes(outlook, Words("fr"), topic))
 
 
 def test_every_topic_has_a_trend_with_its_evidence_and_windows_with_their_chance(outlook: Outlook) -> None:

@@ -27,8 +27,8 @@ sentence = outlook_sentence(outlook, topic, say)
 heading.title(sentence)
 
 with slot:
-    for note in timing.plain_notes(outlook):
-        st.caption(ui.plain(str(note)))
+    for note in timing.plain_notes(outlook, say, topic):
+        st.caption(ui.plain(note))
     voices = say("People who speak") if outlook.corrected else say("Posts")
     sides = {
         "search": (say("Search"), charts.SEARCH, say("Search index") if panel.unit == "index" else say("Searches")),

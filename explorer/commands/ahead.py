@@ -64,7 +64,7 @@ def forecast(
     show(
         shown, format, title=title_of(answer.study, words, words("Gap on {date}", date=words.date(frame["date"].max())))
     )
-    for told in [*timing.plain_notes(answer), *timing.leader_sentences(answer, words)]:
+    for told in [*timing.plain_notes(answer, words), *timing.leader_sentences(answer, words)]:
         line(f"· {told}", "dim")
 
 
