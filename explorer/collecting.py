@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from explorer.study import BadStudy, Study, note_terms
+from explorer.study import BadStudy, Study
+from explorer.study_edit import note_terms
 from sources.archive import Archive
 from sources.collect import Progress, Report, collect
 from sources.connector import Brief, Subject, Window, connectors, open_source, plan

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from explorer.proposals import propose_topics, topics_of_terms
-from explorer.study import Study, Topic, add_topics
+from explorer.study import Study, Topic
+from explorer.study_edit import add_topics
 from explorer.tallies import Tallies
 from sources.exports import Mapping, Reading, propose_file, read_in_parts
 from sources.store import Receipt, batch_of

@@ -22,7 +22,7 @@ def propose_topics(terms: list[str], names: list[str]) -> list[Topic]:
         words = set(fold(name).split())
         fitting = [t for t in terms if words and (words <= set(fold(t).split()) or set(fold(t).split()) <= words)]
         if len(fitting) == 1 and sum(_fits(fitting[0], n) for n in names) == 1:
-            topics.append(Topic(_slug(name), name, (fitting[0],), name))
+            topics.append(Topic(slug(name), name, (fitting[0],), name))
     return topics
 
 
@@ -38,7 +38,7 @@ def topics_of_terms(terms: list[str]) -> list[Topic]:
         if not words:
             continue
         query = f'"{bare}"' if term.strip().startswith('"') else " AND ".join(f'"{w}"' for w in words)
-        topics.setdefault(_slug(bare), Topic(_slug(bare), bare, (term,), query))
+        topics.setdefault(slug(bare), Topic(slug(bare), bare, (term,), query))
     return list(topics.values())
 
 
@@ -47,5 +47,6 @@ def _fits(term: str, name: str) -> bool:
     return bool(a and b) and (a <= b or b <= a)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a short name for a file or an id: letters and digits of `name`, joined by hyphens."""
     return "-".join("".join(c if c.isalnum() else " " for c in fold(name)).split()) or "topic"

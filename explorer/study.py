@@ -1,4 +1,4 @@
-"""A study: what is compared, over which topics, from which sources. Reads, checks and extends `study.toml`."""
+"""A study: what is compared, over which topics, from which sources. Reads and checks `study.toml`."""
 
 from __future__ import annotations
 
@@ -143,42 +143,6 @@ def new_study(folder: Path | str, *, name: str, geo: str = "", languages: Iterab
     except OSError as error:
         raise BadStudy(f"the folder cannot be written ({error.strerror})", str(file.parent)) from error
     return read_study(file)
-
-
-def add_topics(study: Study, topics: Iterable[Topic]) -> Study:
-    """Append topics to the study file, keeping its comments and order, and return the study as it now reads."""
-    document = tomlkit.parse(study.path.read_text(encoding="utf-8"))
-    tables = document.get("topics") or tomlkit.aot()
-    for topic in topics:
-        table = tomlkit.table()
-        table.update({"id": topic.id, "label": topic.label, "search": list(topic.search), "social": topic.social})
-        tables.append(table)
-    document["topics"] = tables
-    text = tomlkit.dumps(document)
-    parse_study(text, study.path)  # refuse before writing, so that a bad topic never spoils the file
-    partial = study.path.with_suffix(".toml.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(study.path)
-    return read_study(study.path)
-
-
-def note_terms(study: Study, terms: Mapping[str, str]) -> Study:
-    """Write into the study file what each source allows, for sources that do not stand there yet; return the study.
-
-    What was written once stays: the terms that held when the data were taken are what matters later.
-    """
-    new = {name: text for name, text in terms.items() if name not in study.terms}
-    if not new:
-        return study
-    document = tomlkit.parse(study.path.read_text(encoding="utf-8"))
-    if "terms" not in document:
-        document["terms"] = tomlkit.table()
-    for name, text in new.items():
-        document["terms"][name] = text
-    partial = study.path.with_suffix(".toml.part")
-    partial.write_text(tomlkit.dumps(document), encoding="utf-8")
-    partial.replace(study.path)
-    return read_study(study.path)
 
 
 def _study(data: dict[str, Any], file: Path) -> Study:

@@ -102,7 +102,8 @@ def test_an_empty_study_says_what_to_bring(page: str, tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize("page", ["gaps", "topic", "plan"])
 def test_one_side_alone_names_the_other(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer.study import Topic, add_topics
+    from explorer.study import Topic
+    from explorer.study_edit import add_topics
 
     study = small_study(tmp_path / "s", counts=False)
     study = add_topics(

@@ -14,7 +14,8 @@ import pytest
 
 from explorer.collecting import collect_study
 from explorer.importing import import_file
-from explorer.study import BadStudy, note_terms, read_study
+from explorer.study import BadStudy, read_study
+from explorer.study_edit import note_terms
 from sources.archive import Archive
 from sources.connector import Health
 from sources.deletions import forget_deleted

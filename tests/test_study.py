@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.proposals import propose_topics
-from explorer.study import BadStudy, Topic, add_topics, fold, new_study, parse_study, read_study
+from explorer.study import BadStudy, Topic, fold, new_study, parse_study, read_study
+from explorer.study_edit import add_topics
 from sources import boolean
 from sources.errors import BadQuery
 

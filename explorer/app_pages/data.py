@@ -10,13 +10,14 @@ study = ui.study()
 ui.page_head(study, say)
 
 st.title(say("What these figures rest on"))
+ui.studies(study, say)
 panel = None
 if study.topics:
     with ui.answering(say):
         panel = ui.panel_of(study)
     ui.show_notes(study, panel, say)
 else:
-    st.info(say("No topics yet: they are made from the first files, and can be written into the study file."))
+    st.info(say("No topics yet: type them under “Topics”, or bring two files that share names."))
 if panel is not None and len(bars := views.coverage_bars(panel, say)):
     st.subheader(say("Which periods are covered"))
     told = say("Coverage of {sources}.", sources=say.list(list(panel.sources)))
@@ -33,6 +34,15 @@ st.markdown(
     )
 )
 ui.upload(say)
+
+st.subheader(say("Topics"))
+with st.expander(
+    say("What is searched and said for each of {n} topics", n=len(study.topics)), expanded=not study.topics
+):
+    ui.topics(study, say)
+st.subheader(say("Sources"))
+with st.expander(say("Fetch from {n} sources", n=len(study.sources)) if study.sources else say("Connect sources")):
+    ui.sources(study, say)
 
 st.subheader(say("What is stored"))
 stored = ui.stored(study, say)

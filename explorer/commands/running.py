@@ -24,6 +24,10 @@ def app(
     study: Annotated[
         Path | None, typer.Option("--study", "-s", help="The study to open; the example if left out.")
     ] = None,
+    studies: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps the studies made in the app; whoever can open the app sees them."),
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of the local server.")] = 8501,
     address: Annotated[str, typer.Option(help="Address to answer on; 0.0.0.0 behind a proxy.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
@@ -35,6 +39,9 @@ def app(
 
     if study is not None:
         os.environ["UNDERSAID_STUDY"] = str(read_study(study).path.resolve())
+    if studies is not None:
+        studies.mkdir(parents=True, exist_ok=True)
+        os.environ["UNDERSAID_STUDIES"] = str(studies.resolve())
     options = server_options(port=port, headless=not browser, address=address)
     command = [sys.executable, "-m", "streamlit", "run", str(start_file()), *options]
     raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter and file)

@@ -2,6 +2,7 @@
 
 from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
 from explorer.ui.audiences import audiences
+from explorer.ui.connecting import sources
 from explorer.ui.conversation import conversation
 from explorer.ui.demographics import who_they_are
 from explorer.ui.explained import explained
@@ -22,7 +23,9 @@ from explorer.ui.session import (
     words,
 )
 from explorer.ui.states import answering, both_sides, show_notes
+from explorer.ui.studies import studies
 from explorer.ui.text import plain
+from explorer.ui.topics import topics
 from explorer.ui.upload import stored, upload
 from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_movers_of
 from explorer.ui.volume import volume
@@ -32,6 +35,6 @@ __all__ = [
     "confirm", "conversation", "corrected", "draw", "explained", "export_forecast", "export_gaps", "export_needs",
     "export_voices", "fact", "further", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "needs_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of",
-    "show_notes", "speakers_of", "stored", "study", "study_file", "topic_movers_of", "upload", "volume",
-    "who_they_are", "words",
+    "show_notes", "sources", "speakers_of", "stored", "studies", "study", "study_file", "topic_movers_of", "topics", "upload",
+    "volume", "who_they_are", "words",
 ]  # fmt: skip

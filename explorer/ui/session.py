@@ -12,12 +12,15 @@ import streamlit as st
 from explorer.answers import Gaps
 from explorer.demo import example_study
 from explorer.panel import Panel
-from explorer.study import Study, new_study, read_study
+from explorer.proposals import slug
+from explorer.studies import make, of_name
+from explorer.study import Study, read_study
 from explorer.ui.text import plain
 from explorer.views import labels
 from explorer.words import Words, best_language
 
 _MARK = "language"
+_OWN = "own_study"
 
 
 def words() -> Words:
@@ -46,26 +49,70 @@ def choose_language() -> Words:
 
 
 def study() -> Study:
-    """Return the study of this session: the one made from uploads, the one the server was started with, or the example."""
-    own = st.session_state.get("own_study")
-    if own:
+    """Return the study of this session: the one chosen or made here, the one the server was started with, or the example."""
+    asked = st.query_params.get("study", "")
+    if asked and _OWN not in st.session_state and (folder := _kept_folder()) and (found := of_name(folder, asked)):
+        st.session_state[_OWN] = str(found.path)
+    own = st.session_state.get(_OWN)
+    if own and Path(own).exists():
         return read_study(own)
+    return default_study()
+
+
+def default_study() -> Study:
+    """Return the study the server was started with, or the example."""
     given = os.environ.get("UNDERSAID_STUDY")
     return read_study(given) if given else example_study()
 
 
+def studies_folder() -> Path:
+    """Return where studies made here are kept: the folder the server was given, or one that this session alone knows."""
+    kept = _kept_folder()
+    if kept is not None:
+        return kept
+    if "own_folder" not in st.session_state:
+        st.session_state["own_folder"] = tempfile.mkdtemp(prefix="undersaid-")
+    return Path(st.session_state["own_folder"])
+
+
+def studies_are_kept() -> bool:
+    """Return whether what is made here outlives the session, and is seen by everyone who can open the app."""
+    return _kept_folder() is not None
+
+
+def open_study(chosen: Study | None) -> None:
+    """Make `chosen` the study of this session; None goes back to the one it began with."""
+    st.session_state.pop(_OWN, None)
+    st.query_params.pop("study", None)
+    st.query_params.pop("topic", None)
+    if chosen is not None:
+        st.session_state[_OWN] = str(chosen.path)
+        if studies_are_kept():
+            st.query_params["study"] = chosen.path.parent.name
+
+
 def own_study() -> Study:
-    """Return the study that uploads of this session go to: the server's own, or a new one that no other session sees.
+    """Return the study that uploads of this session go to: the open one, or a new one where that is the example.
 
     Nothing is ever added to the example.
     """
-    given = os.environ.get("UNDERSAID_STUDY")
-    if given and not st.session_state.get("own_study") and not read_study(given).simulated:
-        return read_study(given)
-    if "own_study" not in st.session_state:
-        folder = Path(tempfile.mkdtemp(prefix="undersaid-"))
-        st.session_state["own_study"] = str(new_study(folder / "study", name=words()("My study")).path)
-    return read_study(st.session_state["own_study"])
+    opened = study()
+    if not opened.simulated:
+        return opened
+    say = words()
+    name = say("My study")
+    for number in range(2, 100):
+        if not (studies_folder() / slug(name)).exists():
+            break
+        name = say("My study {n}", n=number)
+    made = make(studies_folder(), name)
+    open_study(made)
+    return made
+
+
+def _kept_folder() -> Path | None:
+    given = os.environ.get("UNDERSAID_STUDIES")
+    return Path(given) if given else None
 
 
 def corrected() -> bool:

@@ -169,5 +169,4 @@ def _import(ready: list[tuple[str, bytes, Mapping]], say: Words) -> None:
                 topics = say.list([t.label for t in done.proposed])
                 st.markdown(plain(say("Topics found on both sides: {topics}.", topics=topics)))
         status.update(label=say("Imported"), state="complete", expanded=True)
-    st.session_state["own_study"] = str(target.path)
     link("gaps", say("See the gaps"), icon=":material/compare_arrows:")

@@ -74,10 +74,10 @@ class GoogleTrends:
             "property": "'' = web, images, news, youtube, froogle",
             "language": "language of place and topic names, such as fr",
             "anchor": "the term that the first questions share, so that more than five can be calibrated",
-            "requests": "most questions that bring more than five terms to one scale; about 0.6 a term if left out",
+            "requests": "number of questions that bring more than five terms to one scale, at most; about 0.6 a term",
             "regions": "REGION, CITY, COUNTRY or DMA: also ask each term by place",
             "related": "true: also ask each term's related queries and topics",
-            "samples": "ask closed windows again on other days until there are this many answers",
+            "samples": "number of answers for closed windows, asked again on other days until they are there",
         },
     )
 

@@ -76,7 +76,7 @@ class Wikipedia:
         options={
             "contact": f"an e-mail address or web page, sent to Wikimedia (or the environment variable {CONTACT})",
             "articles": "table of search term = title, where the article has another name",
-            "languages": "language editions; the study's languages if left out",
+            "languages": "list of language editions; the study's languages if left out",
         },
     )
 

@@ -52,7 +52,7 @@ class BlueskyFirehose:
         sparse=True,
         options={
             "service": f"ws address of a relay, or of an account server for its own accounts; {SERVICE} if left out",
-            "days": f"days to look back; {DAYS} if left out, about what a relay holds",
+            "days": f"number of days to look back; {DAYS} if left out, about what a relay holds",
             "view": f"where the re-check asks whether posts are still shown; {VIEW} if left out",
         },
     )

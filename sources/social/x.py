@@ -52,7 +52,7 @@ class X:
         recheck=PAGE,
         options={
             "archive": "true: ask the endpoints that reach back to 2006, if the account has them",
-            "posts": "the most posts to pay for in one collection; 0 or left out: counts only",
+            "posts": "number of posts to pay for at most in one collection; 0 or left out: counts only",
         },
     )
 
