@@ -182,7 +182,7 @@ def test_every_export_opens_with_its_own_library(desk: Watched) -> None:
     assert b"undersaid" in pq.read_table(io.BytesIO(got["gaps.parquet"])).schema.metadata
 
 
-def test_upload_of_two_files_gives_a_gap(browser: Browser, url: str, tmp_path: Path) -> None:
+def test_a_study_from_nothing_by_clicks_alone_gives_a_gap(browser: Browser, url: str, tmp_path: Path) -> None:
     context = browser.new_context(viewport=window("desktop"), locale="en-GB")
     watched = Watched(context.new_page(), url)
     weeks = [(date(2024, 1, 7) + timedelta(weeks=i)).isoformat() for i in range(40)]
@@ -191,6 +191,12 @@ def test_upload_of_two_files_gives_a_gap(browser: Browser, url: str, tmp_path: P
     )
     said = "date,noise,price\n" + "".join(f"{w},{10 + i % 3},{90 + i % 5}\n" for i, w in enumerate(weeks))
     page = watched.open("data")
+    page.get_by_role("button", name="New study").click()
+    form = page.get_by_test_id("stPopoverBody")
+    form.get_by_role("textbox", name="Name").fill("Made by clicks")
+    form.get_by_role("textbox", name="Topics, one a line").fill("noise\nprice")
+    form.get_by_role("button", name="Make the study").click()
+    page.get_by_text("Made by clicks").first.wait_for(timeout=30_000)
     page.locator("input[type=file]").set_input_files(
         [
             {"name": "search.csv", "mimeType": "text/csv", "buffer": search.encode()},
@@ -201,7 +207,7 @@ def test_upload_of_two_files_gives_a_gap(browser: Browser, url: str, tmp_path: P
     page.get_by_text("Recognised as searches").wait_for(timeout=30_000)
     assert page.get_by_text("bad.csv").count() > 0
     page.get_by_role("button", name="Import 2 files").click()
-    page.get_by_text("Topics found on both sides").wait_for(timeout=30_000)
+    page.get_by_text("said.csv: 80 rows").wait_for(timeout=30_000)
     page.get_by_role("link", name="Gaps").first.click()
     page.wait_for_url(re.compile(r"/(gaps)?(\?.*)?$"))
     watched.ready()

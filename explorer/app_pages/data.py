@@ -45,7 +45,6 @@ with st.expander(say("Fetch from {n} sources", n=len(study.sources)) if study.so
     ui.sources(study, say)
 
 st.subheader(say("What is stored"))
-stored = ui.stored(study, say)
 if stored.empty:
     st.info(say("Nothing yet."))
 else:
