@@ -35,6 +35,7 @@ st.markdown(
 )
 ui.upload(say)
 
+stored = ui.stored(study, say)
 st.subheader(say("Topics"))
 with st.expander(
     say("What is searched and said for each of {n} topics", n=len(study.topics)), expanded=not study.topics
