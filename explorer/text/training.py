@@ -12,12 +12,16 @@ from sklearn.metrics import confusion_matrix, f1_score, recall_score
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from explorer.text.encoders import EncoderName
+from explorer.text.features import features
 from explorer.text.heads import Head, Kind, fit_head
 from explorer.text.normal import fold, mask
 from forecasting.errors import TooLittleData
 
 #: Inverse strengths of the penalty that are tried; the best by cross-validation is taken.
 PENALTIES = (0.3, 1.0, 3.0)
+
+#: Penalty and weight of the sentence vectors that are tried where a head has an encoder; the best by cross-validation is taken.
+WITH_VECTORS = ((0.3, 1.0), (1.0, 1.0), (3.0, 1.0), (0.3, 2.0), (1.0, 2.0))
 
 #: Hashed columns that a stored head keeps: 40,000 lose nothing measurable against all of them (docs/models.md).
 KEEP = 40_000
@@ -35,7 +39,7 @@ def train_head(
     lang: str,
     kind: Kind = "one",
     encoder_name: EncoderName | None = None,
-    penalties: Sequence[float] = PENALTIES,
+    settings: Sequence[tuple[float, float]] | None = None,
     keep: int | None = KEEP,
     about: Mapping[str, Any] | None = None,
     now: datetime,
@@ -49,6 +53,8 @@ def train_head(
     texts : as they were written; texts that are the same after masking and folding are used once.
     labels : kind "one": one of `names` a text; kind "several": [n, names] of 0 and 1.
     names : the labels, in the order the head gives probabilities.
+    settings : pairs of penalty and weight of the sentence vectors to choose from by cross-validation; PENALTIES or WITH_VECTORS
+        if left out.
     about : source, licence and remarks of the data, for the card.
     now : instant of training, for the card. progress : called with (fits done, fits in all).
 
@@ -71,26 +77,28 @@ def train_head(
                 f"the label {name!r} has {int(n)} texts", f"{task} {lang}", f"give {MIN_A_LABEL} or more"
             )
     folds = _folds(truth, kind, seed)
-    total, done = len(penalties) * len(folds) + 1, 0
-    best: tuple[float, float, np.ndarray, list[float]] | None = None
-    for penalty in penalties:
+    tried = settings or (WITH_VECTORS if encoder_name else [(penalty, 1.0) for penalty in PENALTIES])
+    total, done = len(tried) * len(folds) + 1, 0
+    read = features(own, lang=lang, encoder_name=encoder_name)
+    best: tuple[float, tuple[float, float], np.ndarray, list[float]] | None = None
+    for penalty, weight in tried:
         chances = np.zeros((len(own), len(names)))
         scores = []
         for seen, unseen in folds:
             part = fit_head(
-                [own[i] for i in seen], truth[seen], names, kind=kind, lang=lang, encoder_name=encoder_name,
-                penalty=penalty, keep=keep,
+                read.rows(seen), truth[seen], names, kind=kind, lang=lang, encoder_name=encoder_name,
+                penalty=penalty, dense_weight=weight, keep=keep,
             )  # fmt: skip
-            chances[unseen] = part.predict_proba([own[i] for i in unseen])
+            chances[unseen] = part.of_features(read.rows(unseen))
             scores.append(_macro_f1(truth[unseen], chances[unseen], kind))
             done += 1
             if progress:
                 progress(done, total)
         score = float(np.mean(scores))
         if best is None or score > best[0]:
-            best = (score, penalty, chances, scores)
-    assert best is not None  # PENALTIES is never empty
-    score, penalty, chances, scores = best
+            best = (score, (penalty, weight), chances, scores)
+    assert best is not None  # there is always a setting to try
+    score, (penalty, weight), chances, scores = best
     thresholds = _thresholds(truth, chances) if kind == "several" else np.full(len(names), 0.5)
     given = chances.argmax(axis=1)
     dominant = truth if kind == "one" else np.where(truth.sum(axis=1) == 1, truth.argmax(axis=1), -1)
@@ -98,14 +106,16 @@ def train_head(
     card = {
         **(about or {}),
         "task": task, "lang": lang, "encoder": encoder_name, "n": len(own), "folds": len(folds), "penalty": penalty,
+        **({"dense_weight": weight} if encoder_name else {}),
         "labels": {n: int(k) for n, k in zip(names, held, strict=True)},
         "macro_f1": score, "macro_f1_se": float(np.std(scores, ddof=1) / np.sqrt(len(scores))),
         "macro_recall": _macro_recall(dominant[told], given[told], len(names)),
         "trained_at": now.isoformat(timespec="seconds"), "version": f"{now:%Y-%m-%d}",
     }  # fmt: skip
     head = fit_head(
-        own, truth, names, kind=kind, lang=lang, encoder_name=encoder_name, penalty=penalty, keep=keep, card=card
-    )
+        read, truth, names, kind=kind, lang=lang, encoder_name=encoder_name, penalty=penalty, dense_weight=weight, keep=keep,
+        card=card,
+    )  # fmt: skip
     if progress:
         progress(total, total)
     confusion = confusion_matrix(dominant[told], given[told], labels=range(len(names)))
