@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from statsmodels.stats.proportion import proportion_confint
 
 from explorer.emerging import FOLLOW_UP, RISING, backtest
+from forecasting.rise import proven_rises
 from forecasting.trend_class import trend_path
 from sources.example import market
 from sources.example.voices import OVERDISPERSION
@@ -72,13 +73,14 @@ def world(seed: int) -> dict[str, float]:
 
 
 def planted_lead(search: pd.DataFrame, posts: pd.DataFrame) -> float:
-    """Weeks from the first word of rising for the planted topic's searches, after its onset, to that for its posts."""
+    """Weeks from the first alarm on the planted topic's searches, after its onset, to the word of rising for its posts."""
     first = []
-    for side in (search, posts):
+    proven = proven_rises(search, freq=FREQ).query("proven")
+    for side, alarms in ((search, proven), (posts, None)):
         path = trend_path(side[side["unique_id"] == market.EMERGING], freq=FREQ)
         onset = path["ds"].max() - pd.Timedelta(7 * market.RISE_ONSET, "D")
         up = path[(path["ds"] >= onset) & path["trend"].isin(RISING)]
-        first.append(up["ds"].min())
+        first.append((up if alarms is None else up.merge(alarms, on=["unique_id", "ds"]))["ds"].min())
     lead = (first[1] - first[0]) / pd.Timedelta(7, "D") if pd.notna(first[0]) and pd.notna(first[1]) else np.nan
     return float(lead) if lead > 0 else float("nan")
 

@@ -1,9 +1,11 @@
 """What rises in search before anybody speaks of it: the alarm, its lead, its evidence, and how often such alarms were false.
 
-A topic is an alarm while its searches are emerging or breaking out and its posts are not (forecasting.trend_class on both). The
-false-alarm figure comes from walking the same rule through the past of the same study: an alarm was false when posts had not
-risen within the follow-up after it. Beside it stands how often posts rise within as long after any other period: an alarm that
-is right no more often than that says nothing.
+A topic is an alarm while its searches are emerging or breaking out and its posts are not (forecasting.trend_class on both),
+and while the rise is more than its searches have always wandered, over all topics at a false discovery rate of 5 %, now and
+half a level before (forecasting.rise). A rise that is not is shown as unproven and is no alarm. The false-alarm figure comes
+from walking the same rule through the past of the same study: an alarm was false when posts had not risen within the follow-up
+after it. Beside it stands how often posts rise within as long after any other period: an alarm that is right no more often
+than that says nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from explorer.study import Study
 from explorer.tallies import Tallies
 from forecasting import lead_lag, trend_class
 from forecasting.errors import ForecastError
+from forecasting.rise import proven_rises
 from forecasting.trend_class import trend_path
 
 RISING = ("emerging", "breakout")
@@ -31,10 +34,11 @@ MAX_LAG = {"hour": 48, "day": 28, "week": 12, "month": 6, "quarter": 2}
 class Emerging:
     """What rises, and how far the alarm can be trusted.
 
-    `table` : one row a topic, alarms first: `topic`, `status` ("ahead": searches rise, posts do not | "both" | "posts first" |
-    "neither" | "cannot tell"), `since` (first period of the rise of searches), `periods` (since then), `growth`, `growth_lo`,
-    `growth_hi` of searches and `said_growth`, `said_lo`, `said_hi` of posts [doublings]; `led` (posts of this topic have
-    followed its searches in the past: forecasting.lead_lag), `lead`, `lead_lo`, `lead_hi` [periods; null where not], `p_value`.
+    `table` : one row a topic, alarms first: `topic`, `status` ("ahead": searches rise, posts do not | "unproven": the same, but
+    the rise is no more than these searches wander | "both" | "posts first" | "neither" | "cannot tell"), `since` (first period
+    of the rise of searches), `periods` (since then), `growth`, `growth_lo`, `growth_hi` of searches and `said_growth`,
+    `said_lo`, `said_hi` of posts [doublings]; `led` (posts of this topic have followed its searches in the past:
+    forecasting.lead_lag), `lead`, `lead_lo`, `lead_hi` [periods; null where not], `p_value`.
     `backtest` : see `backtest`. `grain`. `level` of its intervals.
     """
 
@@ -64,8 +68,10 @@ def find_emerging(
         return Emerging(pd.DataFrame(columns=_COLUMNS), _rates([], 0, 0, 0, level), panel.grain, level)
     asked = trend_class(search, freq=panel.freq).set_index("unique_id")
     said = trend_class(posts, freq=panel.freq).set_index("unique_id")
+    proven = set(_newest(proven_rises(search, freq=panel.freq)).query("proven")["unique_id"])
     rows = [_row(str(t), asked.loc[t], said.loc[t] if t in said.index else None) for t in asked.index]
     table = pd.DataFrame(rows)
+    table.loc[(table["status"] == "ahead") & ~table["topic"].isin(proven), "status"] = "unproven"
     for i in table.index[table["status"] == "ahead"]:
         table.loc[i, ["led", "lead", "lead_lo", "lead_hi", "p_value"]] = _lead(
             search, posts, table.at[i, "topic"], panel, seed
@@ -77,7 +83,7 @@ def find_emerging(
         round((ends[t].tz_localize(None) - s) / step) + 1 if pd.notna(s) else np.nan
         for t, s in zip(table["topic"], since, strict=True)
     ]
-    order = {"ahead": 0, "both": 1, "posts first": 2, "neither": 3, "cannot tell": 4}
+    order = {"ahead": 0, "unproven": 1, "both": 2, "posts first": 3, "neither": 4, "cannot tell": 5}
     table = table.sort_values(["status", "growth_lo"], key=lambda c: c.map(order) if c.name == "status" else -c)
     return Emerging(
         table.reset_index(drop=True).reindex(columns=_COLUMNS),
@@ -110,10 +116,11 @@ def backtest(
     """
     asked, said = trend_path(search, freq=freq), trend_path(posts, freq=freq)
     both = asked.merge(said, on=["unique_id", "ds"], suffixes=("", "_said"))
+    both = both.merge(proven_rises(search, freq=freq), on=["unique_id", "ds"], how="left")
     leads: list[float] = []
     open_, quiet, quiet_right, years = 0, 0, 0, 0.0
     for _, own in both.sort_values("ds").groupby("unique_id"):
-        up = own["trend"].isin(RISING).to_numpy()
+        up = own["trend"].isin(RISING).to_numpy() & own["proven"].eq(True).to_numpy()
         spoken = own["trend_said"].isin(RISING).to_numpy()
         alarm = up & ~spoken
         onset = alarm & ~np.concatenate([[False], alarm[:-1]])
@@ -145,6 +152,10 @@ def sides(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         for f in (search, spoken)
     )
+
+
+def _newest(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("ds").drop_duplicates("unique_id", keep="last")
 
 
 def _row(topic: str, asked: pd.Series, said: pd.Series | None) -> dict[str, object]:

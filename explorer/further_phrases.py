@@ -19,6 +19,7 @@ SWITCH_REASONS = {
 TOGETHER = {"leaving": "leaves it", "comparing": "compares", "together": "names both"}
 RISES = {
     "ahead": "searches rise, posts do not yet",
+    "unproven": "searches rise, but no more than they have always wandered",
     "both": "both rise",
     "posts first": "posts rise, searches do not",
     "neither": "neither rises",

@@ -99,7 +99,7 @@ def together(answer: Alternatives, words: Words) -> pd.DataFrame:
 
 def rising(answer: Emerging, names: Mapping[str, str], words: Words) -> pd.DataFrame:
     """Return the topics of which one side rises, with growth of both and the lead."""
-    table = answer.table[answer.table["status"].isin(["ahead", "both", "posts first"])]
+    table = answer.table[answer.table["status"].isin(["ahead", "unproven", "both", "posts first"])]
     lead = [
         words("{n} periods ({lo} … {hi})", n=words.number(a, 0), lo=words.number(b, 0), hi=words.number(c, 0))
         if pd.notna(a) else words("not shown by the past") if led is not None else "–"

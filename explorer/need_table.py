@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.fact import certainty
 from explorer.need_clusters import name_of
 from explorer.need_posts import Spoken
-from explorer.served import SIGNALS, Chance, draws
+from explorer.served import SIGNALS, Chance, concluded, draws
 
 _SPOKEN = {"answered": "spoken", "unanswered": "unspoken", "cannot tell": "cannot tell"}
 _DRAWS = 400
@@ -50,7 +50,7 @@ def need_table(
         weight = np.where(np.isnan(volume), np.nanmean(volume) if np.isfinite(volume).any() else 1.0, volume)
         weight = np.maximum(weight, 1e-9) / np.maximum(weight, 1e-9).sum()
         for side in ("served", "said"):
-            row |= _side(own, side, drawn[side][:, at], weight, level)
+            row |= _side(own, side, drawn[side][:, at], weight, level, chance[side].n)
         doubt = "no pages" if n_pages == 0 else ""
         row["served_why"] = doubt
         row["said_why"], row["said_warning"], row["n_texts"] = read.doubt, read.warning, read.n
@@ -104,8 +104,11 @@ def _sum(values: Array) -> float:
     return float(known.sum()) if len(known) else float("nan")
 
 
-def _side(own: dict[str, Array], side: str, drawn: Array, weight: Array, level: float) -> dict[str, object]:
-    """Chance, interval, verdict and match of one need on one side, and the searches that are expected to find nothing."""
+def _side(own: dict[str, Array], side: str, drawn: Array, weight: Array, level: float, n: int) -> dict[str, object]:
+    """Chance, interval, verdict and match of one need on one side, and the searches that are expected to find nothing.
+
+    `n` : confirmations of the user on this side.
+    """
     lost = {"served": "unserved", "said": "unspoken"}[side]
     chance = own[f"{side}_p_answered"].astype(float)
     best = int(np.argmax(np.where(np.isnan(chance), -1.0, chance)))
@@ -116,6 +119,7 @@ def _side(own: dict[str, Array], side: str, drawn: Array, weight: Array, level: 
     told = np.quantile(share, [*edges, 0.1, 0.9, 0.025, 0.975]) if known else np.full(6, np.nan)
     lo, hi = told[:2]
     sure = certainty(*(told[2:] - 0.5)) if known else certainty(-0.5, 0.5, -0.5, 0.5)
+    verdict, sure = concluded(p - 0.5, sure, n)
     volume, smallest, largest = (_sum(own[c].astype(float)) for c in ("volume", "volume_lo", "volume_hi"))
     # The printing leaves the volume open between its ends, whatever the chance: both are drawn together.
     low, high = (np.log(max(v, 1.0)) for v in (smallest, largest))
@@ -125,7 +129,7 @@ def _side(own: dict[str, Array], side: str, drawn: Array, weight: Array, level: 
         f"p_{side}": p if known else None,
         f"{side}_lo": lo,
         f"{side}_hi": hi,
-        side: "cannot tell" if sure == "cannot tell" else "answered" if p > 0.5 else "unanswered",
+        side: verdict,
         f"{side}_sure": sure,
         f"{side}_match": own[f"{side}_match"][best],
         f"{side}_query": own["query"][best],

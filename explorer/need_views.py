@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pandas as pd
+from babel.dates import get_month_names
 
 from explorer.fact import Fact
 from explorer.need_phrases import DOUBTS, INTENTS, NEED_VERDICTS, QUESTIONS
@@ -44,6 +45,8 @@ def ranked(answer: Needs, by: By, words: Words, *, topic: str = "") -> pd.DataFr
             "verdict_words": [words(NEED_VERDICTS[v]) for v in table[side]],
             "sure_words": [words(CERTAINTIES[c]) for c in table[f"{side}_sure"]],
             "volume_words": [volume(row, words) for _, row in table.iterrows()],
+            "when": [season(row, words) for _, row in table.iterrows()],
+            "where": [where(row, words) for _, row in table.iterrows()],
             "match": table[f"{side}_match"],
             "query": table[f"{side}_query"],
             "page": table["served_page"] if side == "served" else None,
@@ -68,6 +71,8 @@ def shown(table: pd.DataFrame, words: Words) -> pd.DataFrame:
             words("Chance of an answer"): [words.percent(p, 0) for p in table["p"]],
             words("Interval"): span,
             words("Intent and question"): table["about"],
+            words("Season"): table["when"],
+            words("Places"): table["where"],
             words("Best match"): table["match"],
         }
     )
@@ -103,6 +108,28 @@ def volume(row: pd.Series, words: Words) -> str:
     if pd.isna(row["volume_lo"]) or row["volume_lo"] == row["volume_hi"]:
         return told
     return f"{told} ({words.number(row['volume_lo'], 0)} … {words.number(row['volume_hi'], 0)})"
+
+
+def season(row: pd.Series, words: Words) -> str:
+    """Return when a need is searched most, with what that is read from."""
+    if row["season"] != "seasonal":
+        told = {"none": words("no season"), "cannot tell": words("cannot tell")}[row["season"]]
+        return words("{told} (its topic)", told=told) if row["season_of"] == "topic" else told
+    month = get_month_names("wide", locale=words.locale)[int(row["season_peak"])]
+    told = words(
+        "{month}: ×{x} ({lo} … {hi} over {n} years)",
+        month=month, n=words.number(row["season_years"], 0),
+        **{k: words.number(row[f"season_{c}"], 1) for k, c in (("x", "times"), ("lo", "lo"), ("hi", "hi"))},
+    )  # fmt: skip
+    return words("{told} (its topic)", told=told) if row["season_of"] == "topic" else told
+
+
+def where(row: pd.Series, words: Words) -> str:
+    """Return the places that search a need more than others, with what that is read from."""
+    if not isinstance(row["places"], str):
+        return words("cannot tell")
+    told = row["places"] or words("no place stands out")
+    return words("{told} (its topic)", told=told) if row["places_of"] == "topic" else told
 
 
 def headline(answer: Needs, by: By, words: Words) -> str:

@@ -21,6 +21,7 @@ from explorer.content import pages_of
 from explorer.need_clusters import cluster
 from explorer.need_posts import Spoken, read_posts
 from explorer.need_queries import clean_queries
+from explorer.need_seasons import places, seasons
 from explorer.need_table import need_table
 from explorer.served import SIGNALS, calibrated, p_answered
 from explorer.study import BadStudy, Study
@@ -137,7 +138,8 @@ def find_needs(
     Returns
     -------
     Needs. `table` has one row per need: `need` (id), `name`, `topic`, `n_queries`, `intent`, `question` (most frequent type),
-    `volume`, `volume_lo`, `volume_hi` in `unit` (null where no source tells), `growth`, `growth_lo`, `growth_of`; for each side
+    `volume`, `volume_lo`, `volume_hi` in `unit` (null where no source tells), `growth`, `growth_lo`, `growth_of`; season and
+    places, each of its own queries or else of its topic (explorer.need_seasons); for each side
     `p_served`, `served_lo`, `served_hi`, `served` ("answered" | "unanswered" | "cannot tell"), `served_sure`, `served_match`,
     `served_page`, `served_why`, and `p_said` ..., `said` ("spoken" | "unspoken" | "cannot tell"), `said_match`,
     `said_why`, `said_warning`;
@@ -161,6 +163,7 @@ class Matched:
 
     study: Study
     queries: pd.DataFrame
+    traits: pd.DataFrame
     spoken: dict[str, Spoken]
     n_pages: int
     sources: tuple[str, ...]
@@ -194,7 +197,9 @@ def match_needs(
     queries["question"] = question_type(queries["query"])["label"].array
     queries["intent"] = intent(queries["query"])["label"].array
     sources = tuple(sorted(rows["source"].unique()))
-    return Matched(study, queries, spoken, len(pages), sources, rows["fetched_at"].max())
+    terms = [*queries["query"], *(term for t in study.topics for term in t.search)]
+    traits = seasons(queries, study, tallies.interest(terms)).join(places(queries, study, tallies.small("regions")))
+    return Matched(study, queries, traits, spoken, len(pages), sources, rows["fetched_at"].max())
 
 
 def conclude(matched: Matched, judgements: pd.DataFrame, *, level: float = 0.9, seed: int = 0) -> Needs:
@@ -206,7 +211,7 @@ def conclude(matched: Matched, judgements: pd.DataFrame, *, level: float = 0.9, 
         queries = queries.join(p_answered(signals, known, level=level).add_prefix(f"{side}_"))
     return Needs(
         matched.study,
-        need_table(queries, chance, matched.spoken, matched.n_pages, level, seed),
+        need_table(queries, chance, matched.spoken, matched.n_pages, level, seed).join(matched.traits, on="need"),
         queries,
         level,
         {side: c.n for side, c in chance.items()},

@@ -35,6 +35,11 @@ LABOUR = (-2.224, 1.510, -0.755, 2.946)
 _SPREAD = (1.1, 0.5, 0.5, 0.5)
 
 
+#: The user's own confirmations from which on an absence may be claimed on the 80 % interval; until then the coefficients are
+#: those of another collection, and only the 95 % interval claims one. What answers is claimed on either.
+CONFIRMED = 10
+
+
 @dataclass(frozen=True)
 class Chance:
     """Coefficients of intercept and SIGNALS with their covariance; `n` confirmations they were narrowed by."""
@@ -91,24 +96,32 @@ def p_answered(signals: pd.DataFrame, chance: Chance | None = None, *, level: fl
     Returns
     -------
     `p_answered`, `lo`, `hi` [0..1], `verdict` ("answered" | "unanswered" | "cannot tell") and `certainty` ("clearly": the 95 %
-    interval lies on one side of one half; "probably": the 80 % one does; else "cannot tell"). Null signals give a null chance.
+    interval lies on one side of one half; "probably": the 80 % one does; else "cannot tell"; see `concluded`).
+    Null signals give a null chance.
     """
     chance = chance or default()
     x = _design(signals)
     logit, error = x @ chance.mean, np.sqrt(np.einsum("ij,jk,ik->i", x, chance.covariance, x))
     reach = norm.ppf(0.5 + level / 2) * error
     sure = [_certainty(a, e) for a, e in zip(logit, error, strict=True)]
-    side = np.where(logit > 0, "answered", "unanswered")
+    told = [concluded(float(a), c, chance.n) for a, c in zip(logit, sure, strict=True)]
     return pd.DataFrame(
         {
             "p_answered": _logistic(logit),
             "lo": _logistic(logit - reach),
             "hi": _logistic(logit + reach),
-            "verdict": [s if c != "cannot tell" else "cannot tell" for s, c in zip(side, sure, strict=True)],
-            "certainty": sure,
+            "verdict": [verdict for verdict, _ in told],
+            "certainty": [sure for _, sure in told],
         },
         index=signals.index,
     )
+
+
+def concluded(logit: float, sure: Certainty, n: int) -> tuple[str, Certainty]:
+    """Return verdict and certainty of a chance of which the interval says `sure`, after `n` confirmations of the user."""
+    if sure == "cannot tell" or (logit <= 0 and sure == "probably" and n < CONFIRMED):
+        return "cannot tell", "cannot tell"
+    return ("answered" if logit > 0 else "unanswered"), sure
 
 
 def draws(signals: pd.DataFrame, chance: Chance, *, n: int, seed: int) -> Array:

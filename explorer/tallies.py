@@ -99,7 +99,8 @@ class Tallies:
         """Return the interest rows, of `terms` only if given; `term` is compared as names are (`study.fold`)."""
         frame = self._frame(self.latest("interest"))
         if terms is not None:
-            frame = frame[frame["term"].map(fold).isin({fold(t) for t in terms})]
+            asked = {fold(t) for t in terms}
+            frame = frame[frame["term"].isin([t for t in frame["term"].unique() if fold(t) in asked])]
         return frame.reset_index(drop=True)
 
     def counts(self) -> pd.DataFrame:

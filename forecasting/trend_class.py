@@ -122,7 +122,7 @@ def trend_path(df: pd.DataFrame, *, freq: str) -> pd.DataFrame:
     data = panel(df, freq, min_points=1)
     parts = []
     for uid, y, end in zip(data.ids, data.values, data.ends, strict=True):
-        own, short, year = _in_weeks(pd.Series(y, data.grain.past(end, len(y))), data.grain)
+        own, short, year = in_weeks(pd.Series(y, data.grain.past(end, len(y))), data.grain)
         if (own.dropna() >= 0).all():
             words = [(own.index[t], word) for t, word, _, _ in _walk(own.to_numpy(float), short, year)]
             parts.append(pd.DataFrame(words, columns=["ds", "trend"]).assign(unique_id=uid))
@@ -130,7 +130,7 @@ def trend_path(df: pd.DataFrame, *, freq: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["unique_id", "ds", "trend"]] if parts else empty
 
 
-def _in_weeks(y: pd.Series, grain: Grain) -> tuple[pd.Series, int, int]:
+def in_weeks(y: pd.Series, grain: Grain) -> tuple[pd.Series, int, int]:
     """Return the series (hours and days summed to whole weeks), and its periods of the level and of the year."""
     if grain.name == "year":
         raise BadArgument("yearly values hold no trend class", "freq", "pass quarters or a finer grain")
@@ -142,7 +142,7 @@ def _in_weeks(y: pd.Series, grain: Grain) -> tuple[pd.Series, int, int]:
 
 
 def _classify(y: pd.Series, grain: Grain) -> dict[str, object]:
-    y, short, year = _in_weeks(y, grain)
+    y, short, year = in_weeks(y, grain)
     values = y.to_numpy(float)
     blank: dict[str, object] = {"trend": "cannot tell", "since": pd.NaT, "n": int(np.isfinite(values).sum())}
     if (values[np.isfinite(values)] < 0).any():

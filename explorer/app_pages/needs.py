@@ -73,6 +73,7 @@ else:
         say("{volume} searches a month · {about} · {verdict} ({sure})",
             volume=picked["volume_words"], about=picked["about"], verdict=picked["verdict_words"], sure=picked["sure_words"])
     )  # fmt: skip
+    st.caption(say("When: {when} · Where: {where}", when=picked["when"], where=picked["where"]))
     ui.confirm(study, answer, picked, by, say)
 
 ui.further(study, answer, say)

@@ -16,10 +16,11 @@ from explorer.words import Words
 
 COLUMNS = (
     "topic", "label", "name", "n_queries", "lang", "intent", "question", "volume", "volume_lo", "volume_hi", "unit",
-    "growth", "growth_lo", "growth_of", "served", "served_sure", "p_served", "served_lo", "served_hi", "served_why",
-    "served_page", "served_match", "unserved", "unserved_lo", "unserved_hi", "unserved_rank", "said", "said_sure",
-    "p_said", "said_lo", "said_hi", "said_why", "said_warning", "n_texts", "unspoken", "unspoken_lo", "unspoken_hi",
-    "unspoken_rank", "method", "source_ids", "fetched_at", "simulated",
+    "growth", "growth_lo", "growth_of", "season", "season_peak", "season_months", "season_times", "season_lo", "season_hi",
+    "season_years", "season_of", "places", "places_of", "served", "served_sure", "p_served", "served_lo", "served_hi",
+    "served_why", "served_page", "served_match", "unserved", "unserved_lo", "unserved_hi", "unserved_rank", "said",
+    "said_sure", "p_said", "said_lo", "said_hi", "said_why", "said_warning", "n_texts", "unspoken", "unspoken_lo",
+    "unspoken_hi", "unspoken_rank", "method", "source_ids", "fetched_at", "simulated",
 )  # fmt: skip
 
 
