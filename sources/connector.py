@@ -381,22 +381,29 @@ def asks_of_each(source: Source, brief: Brief, now: datetime, tables: Sequence[s
                 yield Ask(source, Query(table, terms=(term,), **common), window)
 
 
+def missing(caps: Caps, options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> list[Need]:
+    """Return what `caps` needs and is not here, without asking anybody."""
+    env = os.environ if environ is None else environ
+
+    def here(need: Need) -> bool:
+        if need.kind == "package":
+            return importlib.util.find_spec(need.name) is not None
+        return bool(str(options.get(need.name, "")).strip() or env.get(need.variable, "").strip())
+
+    return [need for need in caps.needs if not here(need)]
+
+
 def check(caps: Caps, options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Health:
     """Return whether everything that `caps` needs is here, without asking anybody."""
-    env = os.environ if environ is None else environ
-    missing = []
-    for need in caps.needs:
+    told = []
+    for need in missing(caps, options, environ):
         if need.kind == "package":
-            here = importlib.util.find_spec(need.name) is not None
-            remedy = f"the package {need.name} is missing: pip install '{need.variable or need.name}'"
+            told.append(f"the package {need.name} is missing: pip install '{need.variable or need.name}'")
         else:
-            here = bool(str(options.get(need.name, "")).strip() or env.get(need.variable, "").strip())
             places = [f"the environment variable {need.variable}"] if need.variable else []
             places += [f"{need.name} in the study file"] if need.kind == "setting" else []
-            remedy = f"{need.why}: set {' or '.join(places)}"
-        if not here:
-            missing.append(remedy)
-    return Health(not missing, "; ".join(missing))
+            told.append(f"{need.why}: set {' or '.join(places)}")
+    return Health(not told, "; ".join(told))
 
 
 def catalogue(environ: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po, write_po
 
+from sources.connector import connectors
+from sources.errors import SourceError
+
 ROOT = Path(__file__).resolve().parent.parent
 FRENCH = ROOT / "explorer" / "locales" / "fr" / "LC_MESSAGES" / "undersaid.po"
 #: Names under which a Words object is called.
@@ -15,7 +18,7 @@ SPEAKERS = {"say", "words"}
 
 
 def texts() -> set[str]:
-    """Return every English text that is translated: arguments of say(...) and words(...), and the phrases behind codes."""
+    """Return every English text that is translated: what is said, the phrases behind codes, what connectors say."""
     found: set[str] = set()
     for file in [ROOT / "streamlit_app.py", *sorted((ROOT / "explorer").rglob("*.py"))]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -38,6 +41,17 @@ def texts() -> set[str]:
                 # A text chosen before it is spoken: `text = "..."`.
                 value = getattr(node.value, "value", None)
                 found |= {value} if isinstance(value, str) and "{" in value else set()
+    for kind in connectors().values():
+        if not isinstance(kind, SourceError):  # what a connector says of itself is shown where sources are connected
+            caps = kind.caps
+            found |= {
+                caps.title,
+                caps.gives,
+                caps.limits,
+                caps.terms,
+                *caps.options.values(),
+                *(n.why for n in caps.needs),
+            }
     return found
 
 

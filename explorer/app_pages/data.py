@@ -37,9 +37,7 @@ ui.upload(say)
 
 stored = ui.stored(study, say)
 st.subheader(say("Topics"))
-with st.expander(
-    say("What is searched and said for each of {n} topics", n=len(study.topics)), expanded=not study.topics
-):
+with st.expander(say("What is searched and said for each of {n} topics", n=len(study.topics)), expanded=stored.empty):
     ui.topics(study, say)
 st.subheader(say("Sources"))
 with st.expander(say("Fetch from {n} sources", n=len(study.sources)) if study.sources else say("Connect sources")):

@@ -14,7 +14,7 @@ from explorer.study_edit import set_head, set_source
 from explorer.ui.text import plain
 from explorer.words import Words
 from sources.collect import Progress
-from sources.connector import Caps, check, connectors
+from sources.connector import Caps, Need, connectors, missing
 from sources.errors import SourceError
 
 #: How long a fetch in the app waits for services that ask to slow down; what is left is taken up by the next one.
@@ -29,7 +29,7 @@ def sources(opened: Study, say: Words) -> None:
     known: dict[str, Caps] = {n: k.caps for n, k in connectors().items() if not isinstance(k, SourceError)}
     chosen = st.multiselect(
         say("Ask these sources"), list(known), [n for n in opened.sources if n in known],
-        format_func=lambda n: known[n].title, key=f"sources_{opened.path}",
+        format_func=lambda n: say(known[n].title), key=f"sources_{opened.path}",
     )  # fmt: skip
     wanted = {name: _source(name, known[name], dict(opened.sources.get(name, {})), say) for name in chosen}
     basis = opened.lawful_basis
@@ -60,37 +60,51 @@ def sources(opened: Study, say: Words) -> None:
 def _source(name: str, caps: Caps, options: dict[str, Any], say: Words) -> dict[str, Any]:
     """Draw one source and return its options as they are wanted."""
     with st.container(border=True):
-        st.markdown(f"**{plain(caps.title)}**")
-        st.caption(plain(f"{caps.gives}. {caps.limits}. {caps.terms}."))
+        st.markdown(f"**{plain(say(caps.title))}**")
+        for name_of, told in ((say("Gives"), caps.gives), (say("Limits"), caps.limits), (say("Terms"), caps.terms)):
+            st.caption(plain(say("{name}: {told}", name=name_of, told=say(told))))
         if caps.options:
             with st.expander(say("Options")):
                 for key, meaning in caps.options.items():
-                    _option(name, key, meaning, options)
-        health = check(caps, options)
-        if not health.works:
-            st.warning(plain(health.why), icon=":material/key:")
+                    _option(name, key, meaning, options, say)
+        for need in missing(caps, options):
+            st.warning(plain(_lacks(need, say)), icon=":material/key:")
     return options
 
 
-def _option(source: str, key: str, meaning: str, options: dict[str, Any]) -> None:
+def _lacks(need: Need, say: Words) -> str:
+    if need.kind == "package":
+        return say(
+            "The package {name} is missing: pip install '{what}'.", name=need.name, what=need.variable or need.name
+        )
+    if need.kind == "key":
+        return say(
+            "{why}. It is set outside of the app, in the environment variable {name}.",
+            why=say(need.why),
+            name=need.variable,
+        )
+    return say("{why}. Write it under “Options”: {name}.", why=say(need.why), name=need.name)
+
+
+def _option(source: str, key: str, meaning: str, options: dict[str, Any], say: Words) -> None:
     """Draw one option as its meaning begins (docs/connectors.md): a switch, a list, a number, or words.
 
     Tables and addresses of servers are left to the study file.
     """
-    mark, value = f"{source}_{key}", options.get(key)
+    mark, value, told = f"{source}_{key}", options.get(key), plain(say(meaning))
     if meaning.startswith(("table of", "address of", "ws address", "where the re-check")):
         return
     if meaning.startswith(("true:", "false:")):
         default = meaning.startswith("false:")
-        wanted: Any = st.checkbox(key, default if value is None else bool(value), key=mark, help=plain(meaning))
+        wanted: Any = st.checkbox(key, default if value is None else bool(value), key=mark, help=told)
         wanted = None if wanted == default else wanted
     elif meaning.startswith("list of"):
-        words = st.text_input(key, ", ".join(value or []), key=mark, help=plain(meaning))
+        words = st.text_input(key, ", ".join(value or []), key=mark, help=told)
         wanted = [w.strip() for w in words.split(",") if w.strip()] or None
     elif meaning.startswith("number of"):
-        wanted = st.number_input(key, value=value, min_value=0, step=1, placeholder="–", key=mark, help=plain(meaning))
+        wanted = st.number_input(key, value=value, min_value=0, step=1, placeholder="–", key=mark, help=told)
     else:
-        wanted = st.text_input(key, value or "", key=mark, help=plain(meaning)).strip() or None
+        wanted = st.text_input(key, value or "", key=mark, help=told).strip() or None
     options.pop(key, None) if wanted is None else options.__setitem__(key, wanted)
 
 
