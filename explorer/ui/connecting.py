@@ -75,7 +75,7 @@ def _source(name: str, caps: Caps, options: dict[str, Any], say: Words) -> dict[
 def _lacks(need: Need, say: Words) -> str:
     if need.kind == "package":
         return say(
-            "The package {name} is missing: pip install '{what}'.", name=need.name, what=need.variable or need.name
+            'The package {name} is missing: pip install "{what}".', name=need.name, what=need.variable or need.name
         )
     if need.kind == "key":
         return say(
