@@ -17,6 +17,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
@@ -66,6 +68,40 @@ def cluster(
     length = np.linalg.norm(middles, axis=1, keepdims=True)
     central = np.einsum("ij,ij->i", points, (middles / np.maximum(length, 1e-12))[found])
     return pd.DataFrame({"need": found, "central": central})
+
+
+def join_languages(needs: pd.Series, pairs: Sequence[tuple[int, int]]) -> pd.Series:
+    """Return needs of which those that are asked in two languages are one.
+
+    Parameters
+    ----------
+    needs : need of each query. pairs : positions of queries that are translations of each other.
+
+    Two needs are joined where at least half of the queries of the smaller one have a translation in the other: a need is not
+    pulled into another by one query at its edge.
+    """
+    if not pairs:
+        return needs
+    size = needs.value_counts()
+    met: dict[tuple[object, object], tuple[set[int], set[int]]] = {}
+    for i, j in pairs:
+        left, right = met.setdefault((needs.iloc[i], needs.iloc[j]), (set(), set()))
+        left.add(i)
+        right.add(j)
+    order = {need: k for k, need in enumerate(size.index)}
+    links = []
+    for (a, b), (left, right) in met.items():
+        inside = len(left) if size[a] <= size[b] else len(right)
+        if a != b and 2 * inside >= min(size[a], size[b]):
+            links.append((order[a], order[b]))
+    if not links:
+        return needs
+    rows, columns = np.array(links).T
+    joined = connected_components(
+        csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(order),) * 2), directed=False
+    )[1]
+    first = {c: need for need, c in reversed(list(zip(size.index, joined, strict=True)))}
+    return needs.map({need: first[c] for need, c in zip(size.index, joined, strict=True)})
 
 
 def name_of(queries: pd.DataFrame) -> str:

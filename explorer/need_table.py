@@ -83,7 +83,7 @@ def _about(own: dict[str, Array]) -> dict[str, object]:
         "n_queries": len(own["query"]),
         "intent": _most(own["intent"]),
         "question": _most([q for q in own["question"] if q != "none"]) or "none",
-        "lang": _most(langs),
+        "lang": ", ".join(sorted(set(langs), key=lambda x: (-langs.count(x), x))) or None,
         **{c: _sum(own[c].astype(float)[known]) for c in ("volume", "volume_lo", "volume_hi")},
         "unit": unit,
         "growth": None if top is None else own["growth"][top],

@@ -18,7 +18,7 @@ import pandas as pd
 
 from explorer.brands import names_of, names_one
 from explorer.content import pages_of
-from explorer.need_clusters import cluster
+from explorer.need_clusters import cluster, join_languages
 from explorer.need_posts import Spoken, read_posts
 from explorer.need_queries import clean_queries
 from explorer.need_seasons import places, seasons
@@ -29,6 +29,7 @@ from explorer.tallies import Tallies
 from explorer.text import intent, match, question_type
 from explorer.text.encoders import EncoderName
 from explorer.text.normal import as_texts
+from explorer.text.translation import translations
 from sources.store import Receipt, batch_of
 
 #: Rooms of their own that are part of this one's interface; what counts people brings statistics that rankings do not need.
@@ -275,7 +276,8 @@ def _gathered(queries: pd.DataFrame, study: Study, encoder_name: EncoderName | N
         common = study.topic(str(topic)).search if topic else ()
         groups = cluster(own["query"].tolist(), common=common, encoder_name=encoder_name, seed=seed)
         found = own.reset_index(drop=True).join(groups)
-        found["need"] = f"{topic}/" + found["need"].astype(str)
+        pairs = translations(found["query"].tolist(), found["lang"].tolist(), encoder_name=encoder_name)
+        found["need"] = f"{topic}/" + join_languages(found["need"], pairs).astype(str)
         parts.append(found)
     return pd.concat(parts, ignore_index=True)
 
