@@ -249,7 +249,11 @@ class Tallies:
         said = said.mutate(text=(ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")).strip())
         distinct = said.filter(_.text != "").group_by("topic", "text").aggregate(posts=_.count())
         # One question for all topics: putting one together costs as much as answering it.
-        held = [(_.topic == t, _.text.re_search(_beginning(own))) for t, own in stems.items() if own]
+        held = [
+            (_.topic == t, _.text.re_search(boolean.any_of([boolean.Term(f"{s}*") for s in own])))
+            for t, own in stems.items()
+            if own
+        ]
         distinct = distinct.mutate(holds=ibis.cases(*held, else_=False) if held else ibis.literal(value=False))
         order = ibis.row_number().over(ibis.window(group_by=["topic", "holds"], order_by=[_.text.hexdigest("md5")]))
         ranked = distinct.mutate(place=order, every=_.count().over(ibis.window(group_by="topic")))
@@ -280,18 +284,17 @@ class Tallies:
         # Over all versions of a post: a second query that meets it stores a version with its own name.
         met = self._stored("posts").select("platform", "id", _name=_.query.strip().lower())
         met = self._keep(met.inner_join(mapping, "_name").select("platform", "id", "topic").distinct())
-        named = posts.inner_join(met, ["platform", "id"])
         # Only posts that no query of the study has matched are searched for words: that is the costly part.
         rest = posts.anti_join(met, ["platform", "id"])
-        rest = rest.mutate(_words=ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, ""))
-        rest = self._keep(rest)
-        columns = [*posts.columns, "topic"]
+        words = ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")
+        rest = self._keep(rest.select("platform", "id", _words=words))
         spoken = [
-            rest.filter(_condition(t.social)).mutate(topic=ibis.literal(t.id)).select(columns)
+            rest.filter(_condition(t.social)).select("platform", "id", topic=ibis.literal(t.id))
             for t in topics
             if t.social
         ]
-        return ibis.union(named.select(columns), *spoken) if spoken else named.select(columns)
+        belongs = ibis.union(met, *spoken) if spoken else met
+        return posts.inner_join(belongs, ["platform", "id"])
 
     def _stored(self, table: str) -> Any:
         """Every stored row of a table, older versions included, as an expression."""
@@ -345,12 +348,6 @@ def open_engine(name: str) -> Any:
     raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb")
 
 
-def _beginning(stems: Sequence[str]) -> str:
-    """The pattern of a text with a word that begins like one of the stems, in any spelling that folds to it."""
-    start = boolean.Term("*").pattern  # what every word begins after
-    return f"{start}({'|'.join(boolean.Term(s + '*').pattern.removeprefix(start) for s in stems)})"
-
-
 def period_of(instant: Any, binning: Binning) -> Any:
     """First instant of the period that holds `instant`."""
     unit = UNITS[binning.grain]
@@ -377,6 +374,8 @@ def _holds(tree: boolean.Query) -> Any:
         case boolean.And(parts):
             return ibis.and_(*(_holds(p) for p in parts))
         case boolean.Or(parts):
-            return ibis.or_(*(_holds(p) for p in parts))
+            terms = [p for p in parts if isinstance(p, boolean.Term)]
+            alone = [_._words.re_search(boolean.any_of(terms))] if terms else []
+            return ibis.or_(*alone, *(_holds(p) for p in parts if p not in terms))
         case boolean.Not(part):
             return ~_holds(part)

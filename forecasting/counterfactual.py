@@ -5,13 +5,16 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from forecasting.errors import Note
 from forecasting.frames import Grain
+
+if TYPE_CHECKING:
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 #: Observed periods that each regression coefficient asks for.
 PER_COEFFICIENT = 10
@@ -95,6 +98,8 @@ def learn(z: np.ndarray, others: pd.DataFrame, start: int, grain: Grain) -> Coun
 
 
 def _model(endog: np.ndarray, exog: np.ndarray) -> UnobservedComponents:
+    from statsmodels.tsa.statespace.structural import UnobservedComponents  # the better part of a second to import
+
     return UnobservedComponents(
         endog, "local level", exog=exog if exog.shape[1] else None, mle_regression=False, use_exact_diffuse=False
     )

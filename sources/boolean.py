@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,11 +26,14 @@ class Term:
     @property
     def pattern(self) -> str:
         """Case- and accent-insensitive pattern with word boundaries that also hold beside accented letters."""
+        return any_of([self])
+
+    @property
+    def _body(self) -> str:
         open_end = self.text.endswith("*")
         words = self.text.rstrip("*").split()
         body = r"[\s\p{P}]+".join("".join(_letter(c) for c in word) for word in words)
-        ending = "" if open_end else r"($|[^\p{L}\p{N}])"
-        return rf"(?i)(^|[^\p{{L}}\p{{N}}]){body}{ending}"
+        return body if open_end else rf"{body}($|[^\p{{L}}\p{{N}}])"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,12 @@ class Not:
 
 
 Query = Term | And | Or | Not
+
+
+def any_of(terms: Sequence[Term]) -> str:
+    """Return one pattern that finds any of the terms: an engine reads a text once for it, and not once a term."""
+    return rf"(?i)(^|[^\p{{L}}\p{{N}}])({'|'.join(term._body for term in terms)})"
+
 
 #: Letters that people write with and without marks, for a pattern without any accent folding in the engine.
 _VARIANTS = {

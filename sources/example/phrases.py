@@ -56,7 +56,9 @@ def compose(rng: np.random.Generator, posts: pd.DataFrame) -> tuple[list[str], l
     draws = rng.integers(0, 1 << 30, (len(posts), 8))
     chances = rng.random((len(posts), 6))
     slots = _slots(rng, len(posts))
-    columns = (posts[c] for c in ("topic", "form", "role", "lang", "kind", "platform", "community", "town", "burst"))
+    columns = (
+        posts[c].tolist() for c in ("topic", "form", "role", "lang", "kind", "platform", "community", "town", "burst")
+    )
     turn = dict.fromkeys(IDS, 0)
     texts, cores, titles = [], [], []
     for number, row in enumerate(zip(*columns, strict=True)):
