@@ -259,8 +259,9 @@ def _align(search: pd.DataFrame, social: pd.DataFrame, window: int) -> _Panel:
     _check(social, "social", [])
     if "authors" not in social and "posts" not in social:
         raise TooLittleData("the social table has neither a column 'authors' nor a column 'posts'")
-    everywhere = list(dict.fromkeys([*search["topic"], *social["topic"]]))
-    topics = [t for t in everywhere if t in set(search["topic"]) & set(social["topic"])]
+    everywhere = list(dict.fromkeys([*search["topic"].unique(), *social["topic"].unique()]))
+    shared = set(search["topic"].unique()) & set(social["topic"].unique())
+    topics = [t for t in everywhere if t in shared]
     if len(topics) < 2:
         raise TooLittleData(
             f"{len(topics)} topic(s) stand in both tables (search has {search['topic'].nunique()}, social "
@@ -283,7 +284,8 @@ def _align(search: pd.DataFrame, social: pd.DataFrame, window: int) -> _Panel:
     recent = known.iloc[:, -window:]
     # A topic that one side hardly covers would empty the window for all others: it is left out and named instead.
     kept = recent.mean(axis=1) >= 0.5 * recent.mean(axis=1).max() if recent.to_numpy().any() else recent.any(axis=1)
-    left_out = [t for t in everywhere if t not in set(kept.index[kept])]
+    compared = set(kept.index[kept])
+    left_out = [t for t in everywhere if t not in compared]
     complete = known[kept].all(axis=0)
     chosen = pd.DatetimeIndex(periods[complete.to_numpy()][-window:])
     names = list(kept.index[kept])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from forecasting.people import mean_draws
 
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 #: Below this mean (in rounding units) the rounding is modelled cell by cell; above it, rounding noise is 1/12 unit^2 a cell.
 FLOOR = 3.0
 GRID = np.exp(np.linspace(np.log(0.005), np.log(60.0), 500))
+#: Steps of the table of a distribution function inside a cell.
+STEPS = 64
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,26 @@ def _censored_draws(low: Array, high: Array, noise: Noise, prior: Array, draws: 
     total = np.zeros(draws)
     for cell in range(len(cells)):
         u = rng.random((counts[cell], draws))
-        quantile = below[cell, pick] + u * (above[cell, pick] - below[cell, pick])
-        imputed = stats.gamma.ppf(np.clip(quantile, 1e-12, 1 - 1e-12), shape[pick], scale=scale[pick])
-        # Where the model gives a cell no mass at all, the cell itself is the better witness.
-        outside = (imputed < cells[cell, 0]) | (imputed > cells[cell, 1]) | ~np.isfinite(imputed)
-        total += np.where(outside, cells[cell].mean(), imputed).sum(axis=0)
+        total += _inside_cell(cells[cell], u, pick, shape, scale).sum(axis=0)
     level = total / counts.sum()
     sampled = level + np.sqrt(noise.sampling * level / counts.sum()) * rng.standard_normal(draws)
     return np.maximum(sampled, 0.02 * GRID[pick])
+
+
+def _inside_cell(cell: Array, u: Array, pick: Array, shape: Array, scale: Array) -> Array:
+    """Return the quantiles u (periods, draws) of the gammas (shape[pick], scale[pick]) cut to the cell [low, high].
+
+    By a table of the distribution function with 64 steps, finer towards nought where it is steep: within a ten-thousandth of a
+    rounding unit of its inverse, which takes ten times as long.
+    """
+    low, high = max(float(cell[0]), 0.0), float(cell[1])
+    x = low + (high - low) * np.linspace(0, 1, STEPS + 1) ** (3 if low == 0 else 1)
+    levels, of_draw = np.unique(pick, return_inverse=True)
+    table = special.gammainc(shape[levels, None], x / scale[levels, None])
+    mass = table[:, -1:] - table[:, :1]
+    table = np.divide(table - table[:, :1], mass, out=np.zeros_like(table), where=mass > 0)
+    # All tables end to end, each on a stretch of its own, so that one search serves all draws.
+    stretch = 2.0 * np.arange(len(levels))
+    found = np.interp(u + stretch[of_draw], (table + stretch[:, None]).ravel(), np.tile(x, len(levels)))
+    # Where the model gives a cell no mass at all, the cell itself is the better witness.
+    return np.where((mass[of_draw, 0] > 0), found, cell.mean())
