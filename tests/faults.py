@@ -103,6 +103,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.0"
+            disable_nagle_algorithm = True  # else the body waits 40 ms for the head to be acknowledged
 
             def log_message(self, *args: Any) -> None:
                 return

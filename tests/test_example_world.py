@@ -220,11 +220,11 @@ def test_the_study_names_fourteen_topics_with_both_labels(study: dict, world: Ex
 
 
 def test_boolean_queries_find_exactly_the_posts_of_their_topic(study: dict, tagged: pd.DataFrame) -> None:
-    texts = tagged["text"].map(spaced)
+    texts = tagged["text"].sample(15_000, random_state=0).map(spaced)
     distinct = pd.Series(texts.unique())
     for topic in study["topics"]:
         matched = texts.map(dict(zip(distinct, distinct.map(matcher(topic["social"])), strict=True)))
-        true = tagged["true_topic"] == topic["id"]
+        true = tagged["true_topic"].reindex(texts.index) == topic["id"]
         assert (matched & true).sum() >= 0.99 * true.sum(), topic["id"]
         assert (matched & true).sum() >= 0.99 * matched.sum(), topic["id"]
 

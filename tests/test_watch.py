@@ -81,7 +81,7 @@ class Hook(BaseHTTPRequestHandler):
 def hook() -> Iterator[str]:
     Hook.seen, Hook.answers = [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}/hook"
     server.shutdown()

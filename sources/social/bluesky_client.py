@@ -22,7 +22,7 @@ from sources.breaker import Manners
 from sources.connector import Need
 from sources.errors import BadQuery, NeedsKey, Unavailable
 from sources.social.boundary import Tap, ask, report
-from sources.transport import CONNECT_SECONDS, READ_SECONDS, Answer, Wire
+from sources.transport import CONNECT_SECONDS, READ_SECONDS, Answer, Wire, trusted
 
 if TYPE_CHECKING:
     from atproto import Client
@@ -114,7 +114,9 @@ class Session:
 
         timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
         hooks = {"response": [self._tap.httpx]}
-        client = Client(self._service, request=Request(timeout=timeout, event_hooks=hooks, max_redirects=5))
+        client = Client(
+            self._service, request=Request(timeout=timeout, event_hooks=hooks, max_redirects=5, verify=trusted())
+        )
         self._host = urlsplit(self._service).netloc
         weakref.finalize(self, client.request.close)
         answer, _ = self._ask(lambda: client.login(handle, password, fetch_bsky_profile=False))
