@@ -130,7 +130,7 @@ def _censored_draws(low: Array, high: Array, noise: Noise, prior: Array, draws: 
     return np.maximum(sampled, 0.02 * GRID[pick])
 
 
-def _inside_cell(cell: Array, u: Array, pick: Array, shape: Array, scale: Array) -> Array:
+def _inside_cell(cell: Array, u: Array, pick: NDArray[np.int64], shape: Array, scale: Array) -> Array:
     """Return the quantiles u (periods, draws) of the gammas (shape[pick], scale[pick]) cut to the cell [low, high].
 
     By a table of the distribution function with 64 steps, finer towards nought where it is steep: within a ten-thousandth of a
