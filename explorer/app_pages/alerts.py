@@ -16,7 +16,7 @@ say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
 heading = st.empty()
-with ui.answering(say):
+with ui.answering(say, say("Alerts")):
     if not study.topics and not study.scenarios:
         empty(say)
     with st.spinner(say("Scoring every topic against its own past")):
@@ -31,7 +31,7 @@ if warned.events.empty:
     st.stop()
 
 event = warning.choose_event(warned, say)
-with ui.answering(say), st.spinner(say("Tracing where it came from")):
+with ui.answering(say, say("Alerts")), st.spinner(say("Tracing where it came from")):
     card, crisis, drilled = warning.explained(study, warned, event)
 row = card.event
 heading.title(say("{label}: {headline}", label=ui.plain(row["label"]), headline=headline(card, say)))

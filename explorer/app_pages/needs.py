@@ -10,7 +10,7 @@ SHOWN = 15
 say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
-with ui.answering(say), st.spinner(say("Finding the needs")):
+with ui.answering(say, say("Needs")), st.spinner(say("Finding the needs")):
     answer = ui.needs_of(study)
 
 heading = st.empty()

@@ -9,7 +9,7 @@ from explorer.words import Words
 say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
-with ui.answering(say):
+with ui.answering(say, say("Plan")):
     panel = ui.both_sides(study, say)
     answer = ui.gaps_of(study)
 
@@ -20,7 +20,7 @@ ui.people_switch(panel, say)
 slot = st.container()
 with (
     slot.skeleton(height=600) if hasattr(slot, "skeleton") else st.spinner(say("Projecting search, posts and the gap")),
-    ui.answering(say),
+    ui.answering(say, label),
 ):
     outlook = ui.outlook_of(study)
 sentence = outlook_sentence(outlook, topic, say)

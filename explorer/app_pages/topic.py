@@ -9,7 +9,7 @@ from explorer.words import Words
 say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
-with ui.answering(say):
+with ui.answering(say, say("Topic")):
     panel = ui.both_sides(study, say)
     answer = ui.gaps_of(study)
 

@@ -9,7 +9,7 @@ from explorer.words import Words
 say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
-with ui.answering(say), st.spinner(say("Counting who speaks")):
+with ui.answering(say, say("Voices")), st.spinner(say("Counting who speaks")):
     ui.both_sides(study, say)
     answer = ui.speakers_of(study)
 

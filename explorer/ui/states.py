@@ -26,11 +26,16 @@ STALE_PERIODS = 4
 
 
 @contextmanager
-def answering(say: Words) -> Iterator[None]:
-    """Turn an error of ours into a sentence with a way out, and keep the page alive."""
+def answering(say: Words, title: str = "") -> Iterator[None]:
+    """Turn an error of ours into a sentence with a way out, and keep the page alive.
+
+    `title` heads the page where the answer that would have headed it is missing.
+    """
     try:
         yield
     except (SourceError, ForecastError) as error:
+        if title:
+            st.title(title)
         st.warning(str(error), icon=":material/info:")
         link("data", say("Go to the data"), icon=":material/database:")
         st.stop()
@@ -38,6 +43,7 @@ def answering(say: Words) -> Iterator[None]:
 
 def empty(say: Words) -> None:
     """Show what an empty study needs, and stop."""
+    st.title(say("Nothing to compare yet"))
     st.info(
         say("Nothing has been imported yet. Bring one file of searches and one of posts: the gap is measured at once.")
     )
@@ -54,6 +60,7 @@ def both_sides(opened: Study, say: Words) -> Panel:
         empty(say)
     for side, code in ((panel.search, "no search"), (panel.social, "no voice")):
         if side.empty:
+            st.title(say("Only one side yet"))
             st.info(say(NOTES[code]))
             link("data", say("Import files"), icon=":material/upload_file:")
             st.stop()
