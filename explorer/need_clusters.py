@@ -21,6 +21,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
+from sklearn.metrics.pairwise import cosine_distances
 
 from explorer.text.encoders import EncoderName
 from explorer.text.matching import tokens
@@ -111,9 +112,11 @@ def name_of(queries: pd.DataFrame) -> str:
     ----------
     queries : `query`, `central`, `volume` (null where not known).
     """
-    near = queries[queries["central"] >= _CENTRAL * queries["central"].max()]
-    ordered = near.assign(v=near["volume"].fillna(-1.0), n=near["query"].str.len())
-    return str(ordered.sort_values(["v", "central", "n"], ascending=[False, False, True])["query"].iloc[0])
+    texts, central, volume = (queries[c].tolist() for c in ("query", "central", "volume"))
+    near = [i for i in range(len(texts)) if central[i] >= _CENTRAL * max(central)]
+    # A volume that is not known comes after every one that is.
+    first = min(near, key=lambda i: (-(-1.0 if pd.isna(volume[i]) else volume[i]), -central[i], len(texts[i])))
+    return str(texts[first])
 
 
 def _without(queries: Sequence[str], common: Collection[str]) -> list[str]:
@@ -128,14 +131,34 @@ def _chosen(points: NDArray[np.float64], seed: int) -> NDArray[np.int_]:
     ceiling = min(n - 1, round(_CEILING * n**0.5))
     alone = n <= _READABLE
     best, score = np.arange(n) if alone else np.zeros(n, dtype=int), MIN_SILHOUETTE if alone else -1.0
+    # Few points: their distances are worked out once for all numbers of needs.
+    apart = cosine_distances(points) if n <= _SAMPLE else None
     for k in np.unique(np.round(np.geomspace(2, ceiling, _TRIED)).astype(int)):
         found = _fit(points, int(k), seed)
         if not 1 < len(np.unique(found)) < n:
             continue
-        reached = silhouette_score(points, found, metric="cosine", sample_size=min(n, _SAMPLE), random_state=seed)
+        if apart is None:
+            reached = float(silhouette_score(points, found, metric="cosine", sample_size=_SAMPLE, random_state=seed))
+        else:
+            reached = silhouette(apart, found)
         if reached > score + 1e-9:  # as good with fewer: fewer
-            best, score = found, float(reached)
+            best, score = found, reached
     return best
+
+
+def silhouette(apart: NDArray[np.float64], found: NDArray[np.int_]) -> float:
+    """Return the mean silhouette of a grouping from the distances of its points (scikit-learn's, without its checks)."""
+    member = np.eye(found.max() + 1)[found]
+    size = member.sum(axis=0)
+    rows = np.arange(len(found))
+    to = apart @ member
+    inside = to[rows, found] / np.maximum(size[found] - 1, 1)
+    to = to / size
+    to[rows, found] = np.inf
+    nearest = to.min(axis=1)
+    widest = np.maximum(inside, nearest)
+    value = np.divide(nearest - inside, widest, out=np.zeros(len(found)), where=widest > 0)
+    return float(np.where(size[found] > 1, value, 0.0).mean())
 
 
 def _fit(points: NDArray[np.float64], k: int, seed: int) -> NDArray[np.int_]:

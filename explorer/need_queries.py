@@ -152,6 +152,8 @@ def _topics(typed: pd.DataFrame, study: Study) -> list[str]:
 
 
 def _best_spelling(rows: pd.DataFrame) -> str:
+    if rows["query"].nunique() == 1:
+        return " ".join(str(rows["query"].iloc[0]).split())
     volume = rows["value"].where(rows["unit"].isin(VOLUME_UNITS)).fillna(-1.0)
     marks = rows["query"].map(lambda q: sum(unicodedata.combining(c) > 0 for c in unicodedata.normalize("NFD", q)))
     # As many searches: the spelling with the accents, which is the one to print.

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import silhouette_score
+from sklearn.metrics.pairwise import cosine_distances
 
-from explorer.need_clusters import cluster, name_of
+from explorer.need_clusters import cluster, name_of, silhouette
 from explorer.need_posts import telling
 from explorer.need_queries import clean_queries, same_query
-from explorer.needs import Needs, find_needs, judge, unanswered
+from explorer.needs import Needs, conclude, find_needs, judge, match_needs, unanswered
 from explorer.served import calibrated, default, p_answered
 from explorer.study import BadStudy, Study, read_study
 from explorer.tallies import Tallies
@@ -240,3 +242,21 @@ def _copy(
 
 def _posts(example: Study) -> pd.DataFrame:
     return example.store.read("posts").to_pandas()
+
+
+def test_pages_answer_before_the_posts_are_read(found: Needs, small_world: Study) -> None:
+    quick = conclude(match_needs(small_world, posts=False), Tallies(small_world.store).small("judgements"))
+    sides = ["need", "name", "served", "served_lo", "p_served", "unserved_rank", "season_peak"]
+    pd.testing.assert_frame_equal(
+        quick.table[sides], found.table.sort_values("unserved_rank")[sides].reset_index(drop=True)
+    )
+    assert set(quick.table["said"]) == {"cannot tell"}
+    assert quick.table["unspoken_rank"].isna().all()
+
+
+def test_the_silhouette_is_that_of_scikit_learn() -> None:
+    points = np.random.default_rng(0).normal(0, 1, (40, 5))
+    found = np.concatenate([np.arange(39) % 4, [4]])
+    assert silhouette(cosine_distances(points), found) == pytest.approx(
+        silhouette_score(points, found, metric="cosine")
+    )

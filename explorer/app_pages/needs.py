@@ -10,9 +10,6 @@ SHOWN = 15
 say: Words = ui.words()
 study = ui.study()
 ui.page_head(study, say)
-with ui.answering(say, say("Needs")), st.spinner(say("Finding the needs")):
-    answer = ui.needs_of(study)
-
 heading = st.empty()
 names: dict[need_views.By, str] = {"unserved": say("Our pages"), "unspoken": say("Posts")}
 by: need_views.By = (
@@ -22,6 +19,10 @@ by: need_views.By = (
     )
     or "unserved"
 )  # fmt: skip
+with ui.answering(say, say("Needs")), st.spinner(say("Finding the needs")):
+    if by == "unserved":  # pages answer before the posts are read
+        heading.title(need_views.headline(ui.needs_of(study, posts=False), by, say))
+    answer = ui.needs_of(study)
 finding = need_views.headline(answer, by, say)
 heading.title(finding)
 st.markdown(

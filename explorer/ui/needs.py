@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.content import stamp_of
 from explorer.need_views import SIDES, By, of_query, open_questions
-from explorer.needs import Matched, Needs, Side, conclude, judge, judgement, match_needs
+from explorer.needs import Matched, Needs, Side, conclude, judge, judgement, match_needs, with_posts
 from explorer.outputs.needs import needs_files, needs_provenance
 from explorer.study import BadStudy, Study, read_study
 from explorer.tallies import Tallies
@@ -23,15 +23,22 @@ _SESSION = "judgements"
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
-def _matched(path: str, version: str, study_text: str, *, topic: str, pages: tuple[object, ...]) -> Matched:
-    return match_needs(read_study(path), topic=topic)
+def _matched(
+    path: str, version: str, study_text: str, *, topic: str, pages: tuple[object, ...], posts: bool = True
+) -> Matched:
+    if not posts:
+        return match_needs(read_study(path), topic=topic, posts=False)
+    return with_posts(_matched(path, version, study_text, topic=topic, pages=pages, posts=False))
 
 
-def needs_of(opened: Study, topic: str = "") -> Needs:
-    """Return the needs of a study, or of one topic; matching is cached, what the user's answers change is worked out anew."""
+def needs_of(opened: Study, topic: str = "", *, posts: bool = True) -> Needs:
+    """Return the needs of a study, or of one topic; matching is cached, what the user's answers change is worked out anew.
+
+    `posts` False: what the pages answer, before the posts are read; it is the same in the whole answer.
+    """
     path, version, text = key_of(opened)
     # The last part of the version is that of the answers themselves: they change no match.
-    matched = _matched(path, version.rpartition(".")[0], text, topic=topic, pages=stamp_of(opened))
+    matched = _matched(path, version.rpartition(".")[0], text, topic=topic, pages=stamp_of(opened), posts=posts)
     return conclude(matched, _judgements(opened))
 
 
