@@ -84,7 +84,7 @@ def places(queries: pd.DataFrame, study: Study, regions: pd.DataFrame) -> pd.Dat
     One row a need (index): `places` (up to NAMED places, as the source prints them, most first; null where none is known, ""
     where none stands out), `places_of` ("queries" | "topic" | "").
     """
-    known = _leading_places(regions)
+    known = {str(key): own.set_index("place")["times"] for key, own in _leading_places(regions).groupby("key")}
     topics = {t.id: [fold(x) for x in t.search] for t in study.topics}
     rows = {}
     for need, own in queries.groupby("need", sort=False):
@@ -189,9 +189,9 @@ def _leading_places(regions: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(times=low / rows.groupby("key")["value"].transform("mean"))
 
 
-def _first_places(known: pd.DataFrame, terms: list[str]) -> str | None:
-    own = known[known["key"].isin(terms)]
-    if own.empty:
+def _first_places(known: Mapping[str, pd.Series], terms: list[str]) -> str | None:
+    held = [known[t] for t in dict.fromkeys(terms) if t in known]
+    if not held:
         return None
-    times = own.groupby("place")["times"].mean().sort_values(ascending=False, kind="stable")
+    times = pd.concat(held).groupby(level=0).mean().sort_values(ascending=False, kind="stable")
     return ", ".join(times[times >= STANDS_OUT].head(NAMED).index)

@@ -43,7 +43,8 @@ class Silent:
     `table` : one row a topic: `topic`, `searches`, `searches_lo`, `searches_hi` (a month), `people` (who write a month),
     `silent`, `lo`, `hi` (share of the people who search that never write, 0..1, of `level`), `months`, `why` ("", "no volumes",
     "no posts"; then the share is null).
-    `places` : `topic`, `level` ("region" | "country"), `place` (as printed), `searched`, `said` (times the mean of the places),
+    `places` : `topic`, `level` ("region" | "country"), `place` (as printed), `code` (a country's ISO 3166-1 code; a region's
+    folded name), `searched`, `said` (times the mean of the places),
     `gap` [doublings], `lo`, `hi`, `people` (null = 1 to 9), `verdict` ("silent" | "loud" | "cannot tell": the interval that
     holds for all places of the topic together lies on one side of 0).
     `languages` : `topic`, `lang`, `searched`, `said` (shares, 0..1).
@@ -112,7 +113,7 @@ def _monthly(topic: str, spoken: pd.DataFrame) -> pd.Series:
 
 
 def _places(study: Study, tallies: PeopleTallies, level: float, seed: int) -> pd.DataFrame:
-    columns = ["topic", "level", "place", "searched", "said", "gap", "lo", "hi", "people", "verdict"]
+    columns = ["topic", "level", "place", "code", "searched", "said", "gap", "lo", "hi", "people", "verdict"]
     regions = tallies.small("regions")
     if regions.empty or not tallies.n_posts():
         return pd.DataFrame(columns=columns)
@@ -172,6 +173,7 @@ def _gaps(index: pd.DataFrame, here: pd.Series, every: pd.Series, level: float, 
     return pd.DataFrame(
         {
             "place": index["place"].to_numpy(),
+            "code": index.index.to_numpy(),
             "searched": np.median(asked, axis=0),
             "said": np.median(said, axis=0),
             "gap": mid,

@@ -276,3 +276,14 @@ def _posts(rows: pd.DataFrame) -> pd.DataFrame:
         platform="forum", id=[f"p{i}" for i in range(len(rows))], kind="post", time_quality="ok",
         author_key="p-" + rows["n"], created_at=rows["created_at"].dt.floor("s"),
     )  # fmt: skip
+
+
+def test_countries_that_search_and_do_not_speak_are_on_a_map_beside_their_dots() -> None:
+    say = Words("fr")
+    table = pd.DataFrame({"code": ["FR", "BE", "XX"], "place": ["France", "Belgique", "?"], "gap": [1.5, -0.5, 0.0]})
+    drawn = charts.gap_map(table.assign(verdict_words="indécidable"), say).to_dict()
+    shapes = drawn["data"]["values"] if "data" in drawn else next(iter(drawn["datasets"].values()))
+    told = {s["id"]: s["properties"] for s in shapes["objects"]["countries"]["geometries"] if s["properties"]}
+    assert set(told) == {"FR", "BE"}
+    assert told["FR"] == {"name": "France", "gap": 1.5, "verdict": "indécidable"}
+    assert "Plus cherché que dit" in to_svg(charts.gap_map(table.assign(verdict_words="x"), say), say)

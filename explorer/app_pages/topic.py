@@ -80,6 +80,8 @@ ui.explained(study, topic, say)
 
 ui.asked_about(study, topic, label, say)
 
+ui.coming_back(study, topic, say)
+
 posts = ui.sample_of(study, topic)
 if len(posts):
     st.subheader(say("Posts that many people met"))

@@ -61,6 +61,48 @@ def country_map(table: pd.DataFrame, words: Words) -> alt.LayerChart:
     return dressed(projected, words)
 
 
+def gap_map(table: pd.DataFrame, words: Words) -> alt.LayerChart:
+    """Draw the world with the gap between search and speech in each country; countries that nothing is known of stay grey.
+
+    Parameters
+    ----------
+    table : `code` (ISO 3166-1 alpha-2), `place`, `gap` [doublings], `verdict_words`.
+    """
+    world = copy.deepcopy(_world())
+    known = table.set_index("code")
+    for shape in world["objects"]["countries"]["geometries"]:
+        row = known.loc[shape["id"]] if shape.get("id") in known.index else None
+        shape["properties"] = (
+            {}
+            if row is None
+            else {"name": str(row["place"]), "gap": float(row["gap"]), "verdict": str(row["verdict_words"])}
+        )
+    shapes = alt.Data(values=world, format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    ground = alt.Chart(shapes).mark_geoshape(aria=False, fill=GREY, fillOpacity=0.25, stroke=GREY, strokeWidth=0.4)
+    reach = max(1.0, float(table["gap"].abs().max()))
+    told = (
+        alt.Chart(shapes)
+        .transform_filter("isValid(datum.properties.gap)")
+        .mark_geoshape(stroke=GREY, strokeWidth=0.4)
+        .encode(
+            color=alt.Color(
+                "properties.gap:Q",
+                title=words("Searched more than spoken of, in doublings"),
+                scale=alt.Scale(domain=[-reach, 0, reach], range=[POSTS, "#E6E6E6", SEARCH]),
+                legend=alt.Legend(
+                    orient="bottom", format=".1f", direction="horizontal", gradientLength=180, tickCount=3
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("properties.name:N", title=words("Country")),
+                alt.Tooltip("properties.gap:Q", title=words("Gap in doublings"), format=".2f"),
+                alt.Tooltip("properties.verdict:N", title=words("Verdict")),
+            ],
+        )
+    )
+    return dressed(alt.layer(ground, told).project(type="equalEarth").properties(height=320), words)
+
+
 def country_dots(table: pd.DataFrame, words: Words) -> alt.LayerChart:
     """Draw each country's share of the people in a spread with its interval, beside its share in the whole topic.
 

@@ -36,7 +36,6 @@ def _letters() -> dict[int, str]:
 
 _FOLDED = _letters()
 _MARKS = re.compile("[\u0300-\u036f]")
-_SPACES = re.compile(r"\s+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\bhttp\b", re.IGNORECASE)
 _USER = re.compile(r"(?<![\w.])@\w+")
 #: A word: letters and digits, with inner apostrophes, hyphens and points kept out.
@@ -45,6 +44,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ELIDED = re.compile(r"\b(?:l|d|qu|j|n|s|c|m|t|jusqu|lorsqu|puisqu|quelqu|aujourd)'(?=\w)")
 
 
+@lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Return `text` in lower case without accents, with plain apostrophes and single blanks.
 
@@ -54,7 +54,7 @@ def fold(text: str) -> str:
     lower = text.lower().translate(_FOLDED)
     if not lower.isascii():
         lower = _MARKS.sub("", lower)
-    return _SPACES.sub(" ", lower).strip()
+    return " ".join(lower.split())
 
 
 def mask(text: str) -> str:
@@ -66,7 +66,9 @@ def mask(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return `text` without addresses, handles and number signs: what is left is language."""
-    return _USER.sub(" ", _URL.sub(" ", text)).replace("#", " ")
+    if "http" in text.lower() or "www." in text.lower():
+        text = _URL.sub(" ", text)
+    return (_USER.sub(" ", text) if "@" in text else text).replace("#", " ")
 
 
 def words(text: str) -> list[str]:
@@ -75,7 +77,8 @@ def words(text: str) -> list[str]:
     >>> words("Qu'est-ce que l'isolation ?")
     ['est', 'ce', 'que', 'isolation']
     """
-    return _WORD.findall(_ELIDED.sub(" ", fold(text)))
+    folded = fold(text)
+    return _WORD.findall(_ELIDED.sub(" ", folded) if "'" in folded else folded)
 
 
 @lru_cache(maxsize=200_000)

@@ -8,7 +8,7 @@ from explorer.ui.demographics import who_they_are
 from explorer.ui.explained import explained
 from explorer.ui.exports import export_forecast, export_gaps, study_file
 from explorer.ui.facts import draw, fact, gap_meaning, reason, record
-from explorer.ui.further import further
+from explorer.ui.further import coming_back, further
 from explorer.ui.links import link
 from explorer.ui.needs import asked_about, confirm, export_needs, needs_of
 from explorer.ui.session import (
@@ -31,7 +31,7 @@ from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_mov
 from explorer.ui.volume import volume
 
 __all__ = [
-    "answering", "asked_about", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of",
+    "answering", "asked_about", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of", "coming_back",
     "confirm", "conversation", "corrected", "draw", "explained", "export_forecast", "export_gaps", "export_needs",
     "export_voices", "fact", "further", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "needs_of", "outlook_of",
     "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from explorer import charts
@@ -81,7 +82,13 @@ def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
     mapped = list(dict.fromkeys(found.places["topic"]))
     if mapped:
         topic = st.selectbox(say("Places of"), mapped, format_func=lambda t: names[t], key="mapped")
-        table = views.places(found, topic, say)
+        _draw_places(views.places(found, topic, say), say)
+    link("method", say("How it is made"), icon=":material/menu_book:", m="silent")
+
+
+def _draw_places(every: pd.DataFrame, say: Words) -> None:
+    """Countries as a map beside their dot plot, regions as a dot plot."""
+    for level, table in every.groupby("level", sort=True):
         silent = list(table.loc[table["verdict"] == "silent", "place"])
         finding = (
             say("{places}: searched, hardly spoken of", places=", ".join(silent))
@@ -91,8 +98,10 @@ def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
         st.markdown(f"**{finding}**")
         shown = table[["place", "verdict_words", "people", "gap", "lo", "hi"]].round(2)
         shown.columns = [say("Place"), say("Verdict"), say("People"), say("Gap in doublings"), say("From"), say("To")]
-        draw(charts.places(table, say), finding, shown, say, key="places")
-    link("method", say("How it is made"), icon=":material/menu_book:", m="silent")
+        if level == "country":
+            world = charts.gap_map(table, say)
+            st.altair_chart(world, key="places_map", alt=finding)
+        draw(charts.places(table, say), finding, shown, say, key=f"places_{level}")
 
 
 def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
@@ -111,6 +120,18 @@ def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
 def _show_concerns(opened: Study, answer: Needs, say: Words) -> None:
     names = views.labels(opened, say)
     topic = st.selectbox(say("Topic"), list(names), format_func=lambda t: names[t], key="concern_topic")
+    _draw_concerns(opened, topic, say)
+
+
+def coming_back(opened: Study, topic: str, say: Words) -> None:
+    """Show what keeps coming back on one topic, once asked for: its posts are read whole."""
+    st.subheader(say("What keeps coming back"))
+    if st.toggle(say("Read the posts of this topic"), key="concerns"):
+        with answering(say), st.spinner(say("Counting")):
+            _draw_concerns(opened, topic, say)
+
+
+def _draw_concerns(opened: Study, topic: str, say: Words) -> None:
     found = _concerns(*key_of(opened), topic=topic)
     if found.table.empty:
         st.info(say("Nothing is asked or complained of by 10 people or more."))
