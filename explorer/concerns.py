@@ -25,6 +25,7 @@ from explorer.terms import distinctive
 from explorer.text import question_type
 from explorer.text.matching import tokens
 from explorer.text.normal import bare, words
+from explorer.text.normal import fold as bare_fold
 from explorer.text.tone import tone
 from explorer.voices import TIERS
 from sources.disclosure import ALL, UNKNOWN, people_in_groups
@@ -39,6 +40,7 @@ WINDOW = pd.Timedelta(56, "D")
 KINDS = ("author_kind", "community", "platform", "size", "brand")
 #: Words that are typical of the topic: used twice as much as elsewhere at least, the clearest of them.
 TYPICAL = 60
+_WRITTEN = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _NAMES = re.compile(r"(?<=[\s'’])[A-ZÀ-ÖØ-Þ][\w’'-]*")
 _DIGITS = re.compile(r"\d+")
@@ -257,7 +259,14 @@ def _telling(own: pd.DataFrame, everywhere: Counter[str], n: int, k: int) -> dic
     held = Counter(s for key in keys.unique() for s in set(tokens(key)))
     weight = {s: c * np.log((n + 1) / (everywhere[s] + 0.5)) for s, c in held.items() if len(s) > 2 and people[s] >= k}
     best = sorted(weight, key=lambda s: (-weight[s], s))[:3]
-    return {s: forms[s].most_common(1)[0][0] for s in best}
+    chosen = {s: forms[s].most_common(1)[0][0] for s in best}
+    # As it is written: keys have lost their accents.
+    written: dict[str, Counter[str]] = {word: Counter() for word in chosen.values()}
+    for sentence in own["sentence"].unique():
+        for word in _WRITTEN.findall(sentence.lower()):
+            if bare_fold(word) in written:
+                written[bare_fold(word)][word] += 1
+    return {s: (written[w].most_common(1) or [(w, 0)])[0][0] for s, w in chosen.items()}
 
 
 def _telling_kind(posts: pd.DataFrame, study: Study, k: int) -> str:

@@ -123,8 +123,8 @@ def false_alarms(answer: Emerging, words: Words) -> str:
     if not b["alarms"]:
         return words("In the past of this study the alarm never rang with enough time behind it to judge it.")
     return words(
-        "In the past of this study {n} alarms could be judged: {share} were false ({lo} … {hi}), posts did not rise within "
-        "{h} periods. After any other period posts rose as soon in {base} of cases.",
+        "Alarms in the past of this study that can be judged: {n}, of which false {share} ({lo} … {hi}): posts did not rise "
+        "within {h} periods. After any other period posts rose as soon in {base} of cases.",
         n=words.number(b["alarms"], 0), share=words.percent(b["false_share"], 0), lo=words.percent(b["lo"], 0),
         hi=words.percent(b["hi"], 0), h=answer.follow_up, base=words.percent(b["base"], 0),
     )  # fmt: skip

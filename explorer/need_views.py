@@ -166,15 +166,18 @@ def lost(answer: Needs, by: By) -> Fact:
 
 
 def sure(answer: Needs, by: By) -> Fact:
-    """Return the share of needs that are clearly or probably without an answer."""
-    side, verdict = SIDES[by]
+    """Return the share of needs that are expected to have no answer: the mean of their chances, which err together."""
+    side, _ = SIDES[by]
     known = answer.table[answer.table[f"{side}_why"] == ""]
+    # The chance of a need and its ends, by name: the more surely answered, the smaller the share without.
+    share = {c: float((1 - known[name].astype(float)).mean()) if len(known) else None
+             for c, name in (("value", f"p_{side}"), ("lo", f"{side}_hi"), ("hi", f"{side}_lo"))}  # fmt: skip
     return Fact(
-        value=float((known[side] == verdict).mean()) if len(known) else None,
+        value=share["value"],
         unit="share",
         method="needs",
-        lo=float((known[f"{side}_hi"] < 0.5).mean()) if len(known) else None,
-        hi=float((known[f"{side}_lo"] < 0.5).mean()) if len(known) else None,
+        lo=share["lo"],
+        hi=share["hi"],
         level=answer.level,
         n=len(known),
         n_of="needs",

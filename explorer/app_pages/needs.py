@@ -41,7 +41,7 @@ with st.grid(2, key="facts"):
     )
     ui.fact(number, say("Searches a month without an answer"), say.number(number.value, 0), told, say)
     share = need_views.sure(answer, by)
-    told = say("Of all needs found, those of which the 80 % interval lies below one half.")
+    told = say("Mean over all needs of the chance that nothing answers them.")
     ui.fact(share, say("Needs without an answer"), say.percent(share.value, 0), told, say)
 
 for warning in dict.fromkeys(w for w in table["warning"] if w):

@@ -71,7 +71,7 @@ def _show_rising(opened: Study, answer: Needs, say: Words) -> None:
     if not needs.empty:
         st.markdown(say("**Needs that grow in search and that no post surely speaks of**"))
         st.dataframe(needs, hide_index=True)
-    link("method", say("How it is made"), icon=":material/menu_book:", m="emerging")
+    link("method", say("How it is counted"), icon=":material/menu_book:", m="emerging")
 
 
 def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
@@ -83,7 +83,7 @@ def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
     if mapped:
         topic = st.selectbox(say("Places of"), mapped, format_func=lambda t: names[t], key="mapped")
         _draw_places(views.places(found, topic, say), say)
-    link("method", say("How it is made"), icon=":material/menu_book:", m="silent")
+    link("method", say("How it is counted"), icon=":material/menu_book:", m="silent")
 
 
 def _draw_places(every: pd.DataFrame, say: Words) -> None:
@@ -105,6 +105,9 @@ def _draw_places(every: pd.DataFrame, say: Words) -> None:
 
 
 def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
+    if not opened.brands:
+        st.info(say("The study names no alternative to compare with: add [[brands]] to its file, one for each."))
+        return
     found = _alternatives(*key_of(opened))
     st.dataframe(views.switches(found, say), hide_index=True)
     if found.why:
@@ -114,7 +117,7 @@ def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
     if not found.together.empty:
         st.markdown(say("**Typed together, and who is left for whom**"))
         st.dataframe(views.together(found, say), hide_index=True)
-    link("method", say("How it is made"), icon=":material/menu_book:", m="alternatives")
+    link("method", say("How it is counted"), icon=":material/menu_book:", m="alternatives")
 
 
 def _show_concerns(opened: Study, answer: Needs, say: Words) -> None:
@@ -141,7 +144,13 @@ def _draw_concerns(opened: Study, topic: str, say: Words) -> None:
         if not beside.empty:
             st.markdown(say("**By who says it**"))
             st.dataframe(beside, hide_index=True)
-    st.caption(say("{people} people and {posts} posts were read.", people=found.people, posts=found.posts))
+    st.caption(
+        say(
+            "{people} people and {posts} posts were read.",
+            people=say.number(found.people, 0),
+            posts=say.number(found.posts, 0),
+        )
+    )
     for event in found.skipped:
         st.caption(say("Too near an edge of the posts to compare: {event}.", event=event))
-    link("method", say("How it is made"), icon=":material/menu_book:", m="concerns")
+    link("method", say("How it is counted"), icon=":material/menu_book:", m="concerns")
