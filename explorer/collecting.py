@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from explorer.kept import forget_answers
 from explorer.study import BadStudy, Study
 from explorer.study_edit import note_terms
 from sources.archive import Archive
@@ -97,4 +98,6 @@ def recheck_study(
     """
     wire = wire or Wire()
     sources = [open_source(name, options, wire) for name, options in study.sources.items() if not only or name in only]
-    return forget_deleted(study.store, sources, clock=wire.clock, certain=certain, progress=progress, stop=stop)
+    found = forget_deleted(study.store, sources, clock=wire.clock, certain=certain, progress=progress, stop=stop)
+    forget_answers(study.path)  # they may quote what has just been forgotten
+    return found

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from explorer.kept import forget_answers
 from explorer.proposals import slug, topics_of_terms
 from explorer.study import FILE_NAME, BadStudy, Study, new_study, read_study
 from explorer.study_edit import add_topics
@@ -55,6 +56,7 @@ def delete(study: Study, root: Path) -> None:
     try:
         folder.rename(gone)
         shutil.rmtree(gone)
+        forget_answers(study.path)
     except OSError as error:
         raise BadStudy(f"the study cannot be deleted ({error.strerror})", str(folder)) from error
 

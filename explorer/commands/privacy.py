@@ -28,6 +28,7 @@ def forget(
 ) -> None:
     """Forget posts for good: from the tables, their history and the raw answers; a new import does not bring them back."""
     from explorer.collecting import recheck_study
+    from explorer.kept import forget_answers
     from sources.forgetting import forget_author, forget_urls
 
     opened = read_study(study)
@@ -43,6 +44,7 @@ def forget(
         return
     with working("Forgetting"):
         done = forget_author(opened.store, platform, author) if author else forget_urls(opened.store, url or [])
+        forget_answers(opened.path)
     if format is not Format.table:
         show(pd.DataFrame([vars(done)]), format)
         return

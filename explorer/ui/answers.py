@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer.answers import Gaps, Outlook, find_gaps, look_ahead, voice_of
+from explorer.kept import kept
 from explorer.panel import Panel, read_panel
 from explorer.study import Study, read_study
 from explorer.tallies import Tallies
@@ -18,21 +19,25 @@ from forecasting import gap_path
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _panel(path: str, version: str, study_text: str) -> Panel:
     return read_panel(read_study(path))
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
+@kept
 def _gaps(path: str, version: str, study_text: str, *, people: bool) -> Gaps:
     return find_gaps(read_study(path), panel=_panel(path, version, study_text), corrected=people)
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _outlook(path: str, version: str, study_text: str, *, people: bool, horizon: int | None) -> Outlook:
     return look_ahead(read_study(path), panel=_panel(path, version, study_text), corrected=people, horizon=horizon)
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _path(path: str, version: str, study_text: str, *, people: bool) -> pd.DataFrame:
     panel = _panel(path, version, study_text)
     every = max(round(panel.search["period"].nunique() / 60), 1)
@@ -76,6 +81,7 @@ def sample_of(opened: Study, topic: str) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _movers(path: str, version: str, study_text: str, *, people: bool) -> pd.DataFrame:
     return movers(_panel(path, version, study_text), corrected=people)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer import telling_views
 from explorer.answers import Gaps
+from explorer.kept import kept
 from explorer.study import Study, read_study
 from explorer.tallies_people import Span
 from explorer.telling import Telling, tell
@@ -68,5 +69,6 @@ def _tone(told: Telling, say: Words) -> None:
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
+@kept
 def _told(path: str, version: str, study_text: str, *, topic: str, span: Span) -> Telling:
     return tell(read_study(path), topic, span)

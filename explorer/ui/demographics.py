@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.demographic_views import by_topic_table, by_trait_table
 from explorer.demographics import Demographics, demographics
+from explorer.kept import kept
 from explorer.study import Study, read_study
 from explorer.tallies_people import PeopleTallies, Span
 from explorer.ui.answers import key_of
@@ -40,6 +41,7 @@ def who_they_are(opened: Study, answer: Speakers, say: Words) -> None:
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
+@kept
 def _demographics(path: str, version: str, study_text: str, *, span: Span | None) -> Demographics:
     opened = read_study(path)
     return demographics(PeopleTallies.of(opened).people(opened.topics, span))

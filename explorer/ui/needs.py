@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer.content import stamp_of
+from explorer.kept import kept
 from explorer.need_views import SIDES, By, of_query, open_questions
 from explorer.needs import Matched, Needs, Side, conclude, judge, judgement, match_needs, with_posts
 from explorer.outputs.needs import needs_files, needs_provenance
@@ -23,6 +24,7 @@ _SESSION = "judgements"
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _matched(
     path: str, version: str, study_text: str, *, topic: str, pages: tuple[object, ...], posts: bool = True
 ) -> Matched:

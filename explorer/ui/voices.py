@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer import charts
 from explorer.circles import Circles, find_circles, movers
+from explorer.kept import kept
 from explorer.outputs.frames import to_csv
 from explorer.study import Study, read_study
 from explorer.tallies_people import PeopleTallies
@@ -18,17 +19,20 @@ from explorer.words import Words
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
+@kept
 def _speakers(path: str, version: str, study_text: str) -> Speakers:
     opened = read_study(path)
     return find_speakers(opened, panel=panel_of(opened))
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
+@kept
 def _circles(path: str, version: str, study_text: str) -> Circles:
     return find_circles(read_study(path), span=_speakers(path, version, study_text).span)
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
+@kept
 def _movers(path: str, version: str, study_text: str, *, topic: str) -> pd.DataFrame:
     opened = read_study(path)
     panel = panel_of(opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.fact import Fact
+from explorer.kept import kept
 from explorer.panel import Panel
 from explorer.study import Study, read_study
 from explorer.ui.answers import key_of, panel_of
@@ -14,6 +15,7 @@ from explorer.words import Words
 
 
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+@kept
 def _volume(path: str, version: str, study_text: str, *, topic: str) -> Fact | None:
     opened = read_study(path)
     return monthly_searches(opened, panel_of(opened), topic)

@@ -16,6 +16,7 @@ from explorer.crisis import Crisis, crisis_of
 from explorer.drill import drill
 from explorer.early_warning import STUDY_BUDGET, EarlyWarning, measured_days, warnings_of
 from explorer.fact import Fact
+from explorer.kept import kept
 from explorer.study import Study, read_study
 from explorer.tallies import Tallies
 from explorer.ui.answers import key_of
@@ -27,11 +28,13 @@ _SENSITIVITIES = ("fewer", "balanced", "more")
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
+@kept
 def _warned(path: str, version: str, study_text: str, *, sensitivity: str) -> EarlyWarning:
     return warnings_of(read_study(path), sensitivity=sensitivity)
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _explained(
     path: str, version: str, study_text: str, *, sensitivity: str, event: str, side: str
 ) -> tuple[Card, Crisis | None, pd.DataFrame]:
@@ -46,6 +49,7 @@ def _explained(
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
 def _measured(path: str, version: str, study_text: str, *, sensitivity: str) -> tuple[float, float]:
     return measured_days(_warned(path, version, study_text, sensitivity="balanced"), sensitivity)
 
