@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from sources.errors import Unavailable
@@ -19,3 +23,16 @@ def start_file() -> Path:
 def server_options(*, port: int, headless: bool, address: str) -> list[str]:
     """Return the options of `streamlit run`; everything else stands in .streamlit/config.toml beside the start file."""
     return [f"--server.port={port}", f"--server.address={address}", f"--server.headless={str(headless).lower()}"]
+
+
+def main(options: Sequence[str]) -> None:
+    """Run the server; what the pages are made of is loaded while it starts, so that the first visitor need not wait for it."""
+    from streamlit.web import cli
+
+    threading.Thread(target=importlib.import_module, args=("explorer.ui",), daemon=True).start()
+    sys.argv = ["streamlit", "run", str(start_file()), *options]
+    cli.main(prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -36,7 +36,7 @@ def served(study: str | None = None) -> Iterator[str]:
         port = probe.getsockname()[1]
     environment = {**os.environ, **({"UNDERSAID_STUDY": study} if study else {})}
     options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
+    command = [sys.executable, "-m", "explorer.server", *options]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

@@ -35,7 +35,7 @@ def app(
     """Open the app in the browser."""
     import subprocess
 
-    from explorer.server import server_options, start_file
+    from explorer.server import server_options
 
     if study is not None:
         os.environ["UNDERSAID_STUDY"] = str(read_study(study).path.resolve())
@@ -43,7 +43,7 @@ def app(
         studies.mkdir(parents=True, exist_ok=True)
         os.environ["UNDERSAID_STUDIES"] = str(studies.resolve())
     options = server_options(port=port, headless=not browser, address=address)
-    command = [sys.executable, "-m", "streamlit", "run", str(start_file()), *options]
+    command = [sys.executable, "-m", "explorer.server", *options]
     raise typer.Exit(subprocess.call(command))  # noqa: S603  (our own interpreter and file)
 
 
