@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import runpy
 import sys
 import threading
 from collections.abc import Sequence
@@ -27,11 +28,9 @@ def server_options(*, port: int, headless: bool, address: str) -> list[str]:
 
 def main(options: Sequence[str]) -> None:
     """Run the server; what the pages are made of is loaded while it starts, so that the first visitor need not wait for it."""
-    from streamlit.web import cli
-
     threading.Thread(target=importlib.import_module, args=("explorer.ui",), daemon=True).start()
     sys.argv = ["streamlit", "run", str(start_file()), *options]
-    cli.main(prog_name="streamlit")
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
