@@ -29,8 +29,8 @@ lint: $(VENV)/.dev ## Check style and types
 bench: $(VENV)/.dev ## Run the benchmarks that need no peers
 	$(BIN)/python benchmarks/gap_worlds.py
 
-screenshots: $(VENV)/.dev ## Take pictures of every page into screenshots/
-	$(BIN)/python -m tests.screenshots screenshots
+screenshots: $(VENV)/.dev ## Take pictures of every page into docs/screenshots/
+	$(BIN)/python -m tests.screenshots docs/screenshots --small
 
 messages: $(VENV)/.dev ## Add new texts of the interface to the French catalogue
 	$(BIN)/python tests/catalogue.py

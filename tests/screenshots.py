@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("pages", nargs="*", default=list(PAGES))
     parser.add_argument("--lang", default="EN", choices=["EN", "FR"])
+    parser.add_argument("--small", action="store_true", help="the upper part in WebP, for the documentation")
     parser.add_argument("--study", help="the study to show; the example if left out")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +85,12 @@ def main() -> None:
                     page.set_viewport_size({"width": width, "height": min(int(page.evaluate(HEIGHT)) + 80, 6000)})
                     page.wait_for_function(DRAWN, timeout=60_000)
                     page.wait_for_timeout(400)
-                    page.screenshot(path=asked.folder / f"{name}-{size}-{theme}.png")
+                    file = asked.folder / f"{name}-{size}-{theme}"
+                    picture = Image.open(io.BytesIO(page.screenshot()))
+                    if asked.small:
+                        picture.crop((0, 0, width, min(picture.height, 2 * height))).save(f"{file}.webp", quality=55)
+                    else:
+                        picture.save(f"{file}.png")
                 context.close()
         browser.close()
 
