@@ -66,6 +66,20 @@ def test_documents_hold_no_path_of_a_machine(document: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|root|work|tmp|Users)/", document.read_text(encoding="utf-8"))
 
 
+def test_every_feature_that_is_claimed_names_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| .+? \| (yes|partly|no) \| (.+) \|$", text, re.MULTILINE)
+    assert [int(number) for number, _, _ in rows] == list(range(1, 46))
+    for number, score, evidence in rows:
+        named = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", evidence)
+        assert named or score == "no", f"row {number} has no evidence"
+        for file, test in named:
+            code = (ROOT / "tests" / file).read_text(encoding="utf-8")
+            assert f"def {test}(" in code if test else code, f"row {number}: {file} {test}"
+    points = sum({"yes": 1.0, "partly": 0.5, "no": 0.0}[score] for _, score, _ in rows)
+    assert f"**Score: {points:g} of 45**" in text
+
+
 @pytest.mark.parametrize("module", [forecasting, sources], ids=lambda m: m.__name__)
 def test_every_public_function_says_what_it_takes_gives_and_refuses(module) -> None:
     for name in module.__all__:
