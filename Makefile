@@ -15,7 +15,8 @@ app: install ## Open the example study in the browser
 install: $(VENV)/.app ## Make .venv ready to run undersaid
 
 test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --no-loadscope-reorder
+	@# One process more than there are cores: one of them often waits for a browser or a server.
+	$(BIN)/python -m pytest --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist=loadscope --no-loadscope-reorder
 
 test-servers: $(VENV)/.dev ## Run the tests that talk to real servers on this machine (installs them into .servers)
 	@tests/servers/install || echo "SERVERS: some are missing, see above; their tests are skipped" >&2
