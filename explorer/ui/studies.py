@@ -31,7 +31,7 @@ def studies(opened: Study, say: Words) -> None:
         st.caption(
             say(
                 "Studies made here are seen by this session alone and go with it. To keep them, start the app with "
-                "`undersaid app --studies FOLDER`."
+                "“undersaid app --studies FOLDER”."
             )
         )
 
