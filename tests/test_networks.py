@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from explorer.communities import communities, controversy, shuffled, sides
 from explorer.illusions import false_consensus, majority_illusion, most_connected
-from explorer.networks import Network, assortativity, closure, from_pairs, modularity, network, nmi
+from explorer.networks import Array, Network, assortativity, closure, from_pairs, modularity, network, nmi
 
 Shared = Callable[..., Path]
 
@@ -64,18 +65,72 @@ def test_the_most_connected_look_like_the_majority_to_the_known_share(
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("political_blogs", 0.434), ("twitter_conover", 0.757), ("facebook_friends", 0.353), ("beefban", 0.749),
-     ("russia_march", 0.824)],
-)  # fmt: skip
+    [("political_blogs", 0.434), ("facebook_friends", 0.353), ("beefban", 0.749), ("russia_march", 0.824)],
+)
 def test_random_walk_controversy_agrees_with_the_known_scores(name: str, known: float, shared: Shared) -> None:
+    found = controversy(*garimella(shared, name), nulls=0, draws=DRAWS)
+    # The known scores are means of 60 draws and came without an error: the spread between draws gives it. 99 %.
+    theirs = found.error * np.sqrt(DRAWS / 60)
+    assert abs(found.rwc - known) < 2.58 * np.hypot(found.error, theirs) + 0.0005
+    assert found.verdict == "not tested"
+
+
+def test_random_walk_controversy_of_conover_is_the_published_one(shared: Shared) -> None:
+    found = controversy(*garimella(shared, "twitter_conover"), nulls=0, draws=DRAWS)
+    # Published, as quoted to us, as 0.77: two digits. The 0.757 measured on these files beforehand is a likely mean of up to
+    # 18 such draws, not of 60: docs/validation.md.
+    assert abs(found.rwc - 0.77) < 0.005 + 2.58 * found.error
+    spread = found.error * np.sqrt(DRAWS)
+    assert abs(found.rwc - 0.757) < spread, "not even a likely score of single draws"
+
+
+#: Draws of nodes at which our own error is small beside that of the known scores.
+DRAWS = 400
+
+
+def garimella(shared: Shared, name: str) -> tuple[pd.DataFrame, pd.Series]:
     folder = shared("data", "net_garimella_controversy")
     side = pd.read_csv(folder / f"{name}_sides.csv.gz").set_index("node")["side"]
-    found = controversy(pd.read_csv(folder / f"{name}_edges.csv.gz"), side[side.isin([1, 2])], nulls=0)
-    # Both scores are means over draws of nodes: the known ones came without an error, so ours stands for both. On
-    # twitter_conover that is not enough (docs/validation.md): it is held to the distance that was found there.
-    beyond = 0.01 if name == "twitter_conover" else 0.0005
-    assert abs(found.rwc - known) < beyond + 2 * np.sqrt(2) * found.error
-    assert found.verdict == "not tested"
+    return pd.read_csv(folder / f"{name}_edges.csv.gz"), side[side.isin([1, 2])]
+
+
+def test_walks_score_what_the_equations_of_the_walk_give() -> None:
+    """Every choice of two nodes a side is solved as an absorbing chain, every outcome of its four walks weighed."""
+    pairs = [(0, 1), (1, 2), (2, 3), (0, 2), (4, 5), (5, 6), (6, 7), (7, 4), (3, 4), (1, 6)]
+    step = np.zeros((8, 8))
+    for a, b in pairs:
+        step[a, b] = step[b, a] = 1
+    step /= step.sum(axis=1, keepdims=True)
+    scores = []
+    for left, right in itertools.product(itertools.combinations(range(4), 2), itertools.combinations(range(4, 8), 2)):
+        to_left = [ends_left(step, start, left, right) for start in left + right]
+        score = 0.0
+        for ended in itertools.product((0, 1), repeat=4):
+            chance = np.prod([1 - p if end else p for p, end in zip(to_left, ended, strict=True)])
+            in_left, in_right = [list(ended).count(end) for end in (0, 1)]
+            stay_left, stay_right = ended[:2].count(0), ended[2:].count(1)
+            if in_left and in_right:
+                x, y = stay_left / in_left, stay_right / in_right
+                score += chance * (x * y - (1 - x) * (1 - y))
+        scores.append(score)
+    found = controversy(
+        pd.DataFrame(pairs, columns=["source", "target"]),
+        {n: n // 4 for n in range(8)},
+        share=0.5,
+        draws=3000,
+        nulls=0,
+    )
+    assert abs(found.rwc - np.mean(scores)) < 3 * found.error
+    assert found.error < 0.02
+
+
+def ends_left(step: Array, start: int, left: tuple[int, ...], right: tuple[int, ...]) -> float:
+    """Chance that a walk from `start` meets a node of `left` first; where it began does not count as met."""
+    targets = [n for n in left + right if n != start]
+    free = [n for n in range(len(step)) if n not in targets]
+    into = step[np.ix_(free, [n for n in left if n != start])].sum(axis=1)
+    met = np.linalg.solve(np.eye(len(free)) - step[np.ix_(free, free)], into)
+    return float(met[free.index(start)])
 
 
 def test_parties_of_congress_have_the_known_modularity(shared: Shared) -> None:
