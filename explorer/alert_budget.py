@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from explorer.baseline import Grid
+from explorer.return_level import HIGH, LEVELS, MIDDLE, curves
 from forecasting.errors import BadArgument
 
 DAY = pd.Timedelta(1, "D")
@@ -29,15 +29,16 @@ TYPICAL = {"fine": (1.9, 1.5), "day": (1.5, 1.0)}
 OWN, KEPT = {"fine": 28, "day": 12}, {"fine": 90, "day": 52}
 #: Blocks at the start whose scores rest on too little, and the fewest that tell anything.
 SKIPPED, FEWEST = 3, 4
+#: Blocks at the start whose scores are lower than later ones, since a pattern that was not known yet still widens what counts
+#: as usual; left out as soon as twice OWN others are there, because a threshold can less afford to rest on few.
+UNSETTLED = {"fine": 28, "day": 3}
 #: Alerts on a day that passes the threshold: a score flickers, and an event of chance may end and begin anew (1.0 to 1.3 in
 #: quiet series simulated at 5 to 60 minutes, docs/alerts-log.md).
 AGAIN = 1.2
-#: Blocks between two false alarms from which on the normal tail promises too much: it rests on a year of maxima at most, and
-#: a series of few counts has a longer one. Beyond them the threshold is that of (blocks / these) ** STRETCH times as many, so
-#: that a study that shares one false alarm a month among thirty series keeps its word (docs/alerts-log.md).
-FAR, STRETCH = {"fine": 30.0, "day": 13.0}, 0.5
-#: Quantiles of the maxima that the threshold rests on: a tenth of all days may hold events without moving it.
-MIDDLE, HIGH = 0.5, 0.9
+#: Weight of the longer tail in the maxima of a series (explorer.return_level) whose way from median to 90 % point is one, and
+#: how it grows with the logarithm of that way: counts that are few or clustered have longer tails. Days have longer ones than
+#: hours, because their scores rest on a deviation of 28 values. Read off 88 kinds of quiet series (docs/alerts-log.md).
+TAIL, TAIL_GROWS = {"fine": 0.35, "day": 0.7}, 0.4
 
 _PERIOD = {"day": 1.0, "week": 7.0, "month": 30.4, "quarter": 91.3, "year": 365.25}
 _FRENCH = {
@@ -133,31 +134,26 @@ def _number(word: str, text: str) -> float:
 def limits(grid: Grid, score: np.ndarray, days: float) -> Limits:
     """Return the threshold that a quiet series passes about once in `days`, from the scores before each day (or week).
 
-    The maxima of earlier days (weeks, for daily counts) are taken as normal, through their median and their 90 % point; the
-    threshold is passed in a block with the probability that the budget gives it. So a tenth of all days may be in crisis and
-    the threshold still is that of the ordinary ones, and a series that bursts every other day earns a high one. During the
-    first four weeks (twelve, for days) it is blended with that of a typical brand series, higher than that of a quiet one.
-
-    The normal tail, not Gumbel's, because a score is a mean of several views: maxima of quiet series were simulated at five
-    minutes and at one hour (docs/alerts-log.md).
+    The threshold is the predictive return level of the maxima of earlier days (weeks, for daily counts), through their median
+    and their 90 % point (explorer.return_level). So a tenth of all days may be in crisis and the threshold still is that of
+    the ordinary ones, and a series that bursts every other day earns a high one. During the first four weeks (twelve, for
+    days) it is blended with that of a typical brand series, higher than that of a quiet one.
     """
     length = BLOCK[grid.grain]
     block = ((grid.ds.normalize() - grid.ds[0].normalize()) // length).to_numpy()
     maxima = _maxima(score, block, max(1, grid.rows(length) // 2))
-    middle, reach, own = (np.empty(len(maxima)) for _ in range(3))
+    middle, reach, own, n = (np.empty(len(maxima)) for _ in range(4))
     for b in range(len(maxima)):
-        middle[b], reach[b], own[b] = _fit(maxima[:b], grid.grain)
-    rate = days / (length / DAY)  # blocks between two false alarms
-    rate *= max(1.0, rate / FAR[grid.grain]) ** STRETCH
-    if grid.grain == "fine":
-        rate *= AGAIN
-    at = stats.norm.ppf(np.exp(-1 / rate)) / stats.norm.ppf(HIGH)
-    z = (score - middle[block]) / reach[block] * stats.norm.ppf(HIGH)
-    with np.errstate(divide="ignore"):
-        blocks = -1 / stats.norm.logcdf(z)
-        far = FAR[grid.grain] * np.maximum(blocks / FAR[grid.grain], 1.0) ** (1 / (1 + STRETCH))
-    by_chance = np.where(blocks > FAR[grid.grain], far, blocks) * (length / DAY)
-    return Limits((middle + reach * at)[block], by_chance, own[block])
+        middle[b], reach[b], own[b], n[b] = _fit(maxima[:b], grid.grain)
+    curve = curves(n, TAIL[grid.grain] + TAIL_GROWS * np.log(reach))
+    again = AGAIN if grid.grain == "fine" else 1.0
+    wanted = np.log(days / (length / DAY) * again)
+    at = np.array([np.interp(wanted, blocks, LEVELS) for blocks in curve])
+    by_chance = np.full(len(score), np.nan)
+    for rows in np.split(np.arange(len(score)), np.flatnonzero(np.diff(block)) + 1):
+        b = block[rows[0]]
+        by_chance[rows] = np.interp((score[rows] - middle[b]) / reach[b], LEVELS, curve[b])
+    return Limits((middle + reach * at)[block], np.exp(by_chance) * (length / DAY) / again, own[block])
 
 
 def _maxima(score: np.ndarray, block: np.ndarray, enough: int) -> np.ndarray:
@@ -169,14 +165,17 @@ def _maxima(score: np.ndarray, block: np.ndarray, enough: int) -> np.ndarray:
     return np.where(count >= enough, top, np.nan)
 
 
-def _fit(maxima: np.ndarray, grain: str) -> tuple[float, float, float]:
-    """Return the median of the maxima, the way to their 90 % point, and how much of both is the series' own."""
+def _fit(maxima: np.ndarray, grain: str) -> tuple[float, float, float, float]:
+    """Return median and way to the 90 % point of the maxima, how much of both is the series' own, and on how many they rest."""
     middle, reach = TYPICAL[grain]
-    past = maxima[max(SKIPPED, len(maxima) - KEPT[grain]) :]
+    enough = OWN[grain]
+    past = maxima[max(int(np.clip(len(maxima) - 2 * enough, SKIPPED, UNSETTLED[grain])), len(maxima) - KEPT[grain]) :]
     past = past[np.isfinite(past)]
     if len(past) < FEWEST:
-        return middle, reach, 0.0
+        return middle, reach, 0.0, float(enough)
     own_middle, own_high = np.quantile(past, [MIDDLE, HIGH], method="weibull")
     own_reach = max(own_high - own_middle, 0.1)
-    own = min(1.0, len(past) / OWN[grain])
-    return own * own_middle + (1 - own) * middle, own * own_reach + (1 - own) * reach, own
+    own = min(1.0, len(past) / enough)
+    # A blend is no less sure than the first threshold that is all the series' own.
+    n = float(max(len(past), enough))
+    return own * own_middle + (1 - own) * middle, own * own_reach + (1 - own) * reach, own, n

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explorer import return_level
 from explorer.alert_budget import budget_days, budget_words
 from explorer.alerts import readiness, score
 from forecasting.errors import BadArgument, BadSeries, TooLittleData
@@ -219,3 +220,24 @@ def test_real_brand_mentions_beat_every_published_detector(shared: Callable[...,
     assert reached["reward_low_FP_rate"] > 74.58
     assert reached["reward_low_FN_rate"] > 88.78
     assert nab.alarms(alerts, truth, 0.5, 0)["fa_per_week"] <= 0.6
+
+
+@pytest.mark.parametrize(("n", "weight"), [(28, 0.0), (28, 1.0), (60, 0.5)])
+@pytest.mark.parametrize("rarity", [7.0, 100.0])
+def test_a_return_level_from_few_maxima_is_passed_as_rarely_as_announced(n: int, weight: float, rarity: float) -> None:
+    """Over many pasts of n maxima of one known tail; the exact level of that tail would be passed more often."""
+    rng = np.random.default_rng(5)
+    past = return_level.quantile(rng.random((20_000, n)), weight)
+    middle, high = np.quantile(past, [return_level.MIDDLE, return_level.HIGH], axis=1, method="weibull")
+    curve = return_level.curves(np.array([n]), np.array([weight]))[0]
+    level = np.interp(np.log(rarity), curve, return_level.LEVELS)
+    nxt = return_level.quantile(rng.random(20_000), weight)
+    passed = float((nxt > middle + (high - middle) * level).mean())
+    assert passed == pytest.approx(1 - np.exp(-1 / rarity), rel=0.25)
+    naive = float(return_level.quantile(np.array([np.exp(-1 / rarity)]), weight)[0])
+    assert level > naive or rarity < 10
+
+
+def test_a_rarer_budget_never_has_a_lower_threshold() -> None:
+    curves = return_level.curves(np.array([12.0, 30.0, 90.0]), np.array([0.0, 0.7, 1.5]))
+    assert (np.diff(curves, axis=1) >= 0).all()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from explorer.alert_card import explain, new_terms
+from explorer.alert_views import events_table
 from explorer.alerts import score
 from explorer.crisis import crisis_of
 from explorer.drill import ALERT, drill
@@ -272,3 +273,13 @@ def test_alerts_of_a_study_keep_their_budget_and_their_names(warned: tuple[Early
     assert seen / announced < 2
     with pytest.raises(BadArgument):
         warnings_of(early.study, sensitivity="often")
+
+
+def test_an_alert_names_its_topic_in_the_language_of_the_reader(warned: tuple[EarlyWarning, Tallies]) -> None:
+    early, _ = warned
+    topic = next(t for t in early.study.topics if t.label in set(early.events["label"]) and t.label_in("en") != t.label)
+    shown = {language: set(events_table(early, {}, Words(language)).iloc[:, 1]) for language in ("en", "fr")}
+    assert topic.label_in("en") in shown["en"]
+    assert topic.label not in shown["en"]
+    assert topic.label_in("fr") in shown["fr"]
+    assert early.named("Incendie", "en") == "Incendie"  # a scenario keeps the name it was given

@@ -98,7 +98,8 @@ def choose_event(warned: EarlyWarning, say: Words) -> str:
     """Draw the choice of event, bound to the URL; the one that stands out most comes first."""
     ids = list(warned.events["id"])
     names = {
-        r.id: f"{say.date(r.at)} · {r.label} · {say('Search') if r.side == 'search' else say('Posts')}"
+        r.id: f"{say.date(r.at)} · {warned.named(r.label, say.language)} · "
+        + (say("Search") if r.side == "search" else say("Posts"))
         for r in warned.events.itertuples()
     }
     asked = st.query_params.get("event", "")
