@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,8 +99,9 @@ for module in sys.argv[2:]:
     importlib.import_module(module)
 print("ok")
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(ROOT), *modules], capture_output=True, text=True, cwd=tmp_path, check=False
-    )
+    # The interpreter keeps no bytecode meanwhile: that would be a file opened by an import, if by none of ours.
+    quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", script, str(ROOT), *modules]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=quiet, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("ok")
