@@ -8,7 +8,6 @@ import streamlit as st
 from explorer import audience_views
 from explorer.audiences import Audiences, find_audiences
 from explorer.circles import Circles
-from explorer.kept import kept
 from explorer.study import Study, read_study
 from explorer.tallies_people import Span
 from explorer.ui.answers import key_of
@@ -65,7 +64,6 @@ def audiences(opened: Study, answer: Speakers, circles: Circles, say: Words) -> 
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
-@kept
 def _audiences(
     path: str, version: str, study_text: str, *, span: Span | None, members: pd.DataFrame
 ) -> Audiences | None:

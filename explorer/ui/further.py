@@ -10,7 +10,6 @@ from explorer import further_views as views
 from explorer.alternatives import Alternatives, alternatives
 from explorer.concerns import Concerns, concerns
 from explorer.emerging import Emerging, find_emerging
-from explorer.kept import kept
 from explorer.needs import Needs
 from explorer.silent import Silent, silent_audience
 from explorer.study import Study, read_study
@@ -22,26 +21,22 @@ from explorer.words import Words
 
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
-@kept
 def _concerns(path: str, version: str, study_text: str, *, topic: str) -> Concerns:
     return concerns(read_study(path), topic)
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-@kept
 def _alternatives(path: str, version: str, study_text: str) -> Alternatives:
     return alternatives(read_study(path))
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-@kept
 def _emerging(path: str, version: str, study_text: str) -> Emerging:
     opened = read_study(path)
     return find_emerging(opened, panel=panel_of(opened))
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-@kept
 def _silent(path: str, version: str, study_text: str) -> Silent:
     return silent_audience(read_study(path))
 
