@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from explorer.tallies import Binning
 from explorer.tallies_people import Interaction, PeopleTallies, Span
 from explorer.terms import distinctive
 
-KINDS: tuple[Interaction, ...] = ("repost", "reply", "quote")
+#: What ties people: what they do to one another, or what they point to.
+ANSWERS: tuple[Interaction, ...] = ("repost", "reply", "quote", "mention")
+LINKS: tuple[Interaction, ...] = ("same link",)
 #: Posts that a reader of a ranked page meets.
 TOP_POSTS = 30
 #: Periods in a quarter of a year, or as many as make a trend where periods are short.
@@ -32,10 +35,12 @@ class Circles:
     interactions that stay inside, and by chance), `certain`, `words`, `topics`, `countries`, `negative` (share of labelled
     posts; NaN = not measured), `question`. `members` : `author_key`, `group`. `illusions`, `consensus` : explorer.illusions.
     `like` : assortativity of the communities with its error. `known` : share of interactions whose other side was collected.
+    `ties` : what ties the people.
     `notes` : codes of explorer.voice_phrases.NOT_MEASURED.
     """
 
     study: Study
+    ties: tuple[Interaction, ...]
     found: Communities | None
     table: pd.DataFrame
     members: pd.DataFrame
@@ -49,12 +54,17 @@ class Circles:
 
 
 def find_circles(
-    study: Study, *, tallies: PeopleTallies | None = None, span: Span | None = None, seed: int = 0
+    study: Study,
+    *,
+    ties: Sequence[Interaction] = ANSWERS,
+    tallies: PeopleTallies | None = None,
+    span: Span | None = None,
+    seed: int = 0,
 ) -> Circles:
-    """Find the communities of a study from its reposts, replies and quotes, and describe those of at least 10 people."""
+    """Find the communities of a study from what ties its people, and describe those of at least 10 people."""
     tallies = tallies or PeopleTallies.of(study)
-    notes = ["mentions"]
-    edges = tallies.interactions(KINDS, study.topics, span)
+    edges = tallies.interactions(ties, study.topics, span)
+    notes = ["mentions"] if "mention" in ties and not (edges["kind"] == "mention").any() else []
     known = (
         float(edges.loc[edges["target"].notna(), "weight"].sum() / edges["weight"].sum())
         if len(edges)
@@ -69,9 +79,19 @@ def find_circles(
     if net.nodes < FEW_PEOPLE:
         empty = pd.DataFrame(columns=["author_key", "group"])
         nothing = pd.DataFrame()
-        found = None
         return Circles(
-            study, found, nothing, empty, None, None, nothing, consensus, net.nodes, known, (*notes, "network")
+            study,
+            tuple(ties),
+            None,
+            nothing,
+            empty,
+            None,
+            None,
+            nothing,
+            consensus,
+            net.nodes,
+            known,
+            (*notes, "network"),
         )
     part = communities(net, seed=seed)
     if not part.stability >= STABLE:
@@ -85,6 +105,7 @@ def find_circles(
     seen = _illusions(net, tallies.speakers(study.topics, span))
     return Circles(
         study,
+        tuple(ties),
         part,
         table,
         members,

@@ -9,7 +9,8 @@ import pandas as pd
 from ibis import _
 
 from explorer.study import Topic
-from explorer.tallies_people import PeopleTallies, Span
+from explorer.tallies import Binning, period_of
+from explorer.tallies_people import ADDRESS, PeopleTallies, Span
 
 
 class TextTallies(PeopleTallies):
@@ -42,3 +43,38 @@ class TextTallies(PeopleTallies):
                 "sentiment_label", followers=_.author_followers,
             )
         )  # fmt: skip
+
+    def carried(self, topics: Sequence[Topic], binning: Binning, span: Span | None = None) -> pd.DataFrame:
+        """Return the hashtags and sites that posts carry: `kind` ('hashtag' | 'site'), `item`, `period`, `posts`, `authors`.
+
+        Hashtags are those of the source and those in the text, in lower case and without their sign; sites are hosts of the
+        links, without "www.". `item` "" counts the posts that carry any of the kind, and `kind` "" all posts of the period.
+        Posts without an author key are left out, as nobody can be counted by them.
+        """
+        own = self._once(topics, span).filter((_.kind != "repost") & _.author_key.notnull())
+        own = own.mutate(period=period_of(_.created_at, binning))
+        each = own.select("platform", "id", "author_key", "period", "text", "tags", "domains", "links")
+        words = each.text.lower().re_replace(ADDRESS, " ").re_split(r"[^\p{L}\p{N}_#]+")
+        signed = each.mutate(item=words).mutate(item=_.item.unnest())
+        signed = signed.filter(_.item.re_search(r"^#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*$")).mutate(item=_.item.substr(1))
+        given = each.filter(_.tags.notnull()).mutate(item=_.tags.lower().re_split(r'"\s*,\s*"|^\s*\["|"\]\s*$'))
+        hosts = each.filter(_.domains.notnull()).mutate(item=_.domains.lower().re_split(r"[\s\"\[\],]+"))
+        linked = each.filter(_.domains.isnull())
+        pieces = ibis.coalesce(linked.links, linked.text).lower().re_split(r"[\s\"\[\],<>()']+")
+        linked = linked.mutate(item=pieces).mutate(item=_.item.unnest()).filter(_.item.re_search("^https?://."))
+        linked = linked.mutate(item=_.item.re_extract("^https?://([^/:?#]+)", 1))
+        columns = ["platform", "id", "author_key", "period", "item"]
+        every = {
+            "hashtag": (signed, given.mutate(item=_.item.unnest())),
+            "site": (hosts.mutate(item=_.item.unnest()), linked),
+        }
+        rows = [each.select(*columns[:-1], item=ibis.literal(""), kind=ibis.literal(""))]
+        for kind, parts in every.items():
+            # Taken once a post: a tag that the source gives and the text repeats is one.
+            met = ibis.union(*(p.select(columns) for p in parts))
+            met = met.mutate(item=_.item.re_replace(r"^www\.", "").strip()).filter(_.item != "").distinct()
+            met = met.mutate(kind=ibis.literal(kind))
+            rows += [met, met.mutate(item=ibis.literal("")).distinct()]
+        per = ibis.union(*(r.select(*columns, "kind") for r in rows)).group_by("kind", "item", "period")
+        counted = per.aggregate(posts=_.count(), authors=_.author_key.nunique())
+        return self._frame(counted.order_by("kind", "item", "period"))

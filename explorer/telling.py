@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from explorer.carried import through_time, words_come_and_gone
 from explorer.conversations import echo, explain, shares
 from explorer.study import Study, Topic
 from explorer.tallies import Binning
@@ -15,9 +16,9 @@ from explorer.tallies_people import Span
 from explorer.tallies_texts import TextTallies
 from explorer.text.emotions import EMOTIONS, emotions
 from explorer.text.labels import Agreement, agreement, prefer_imported
-from explorer.text.shares import corrected_shares
+from explorer.text.shares import Array, corrected_shares
 from explorer.text.tone import TONES, tone
-from explorer.text.trained import best_head
+from explorer.text.trained import Task, best_head
 
 #: Posts whose tone and emotion are read.
 SAMPLE = 1000
@@ -33,8 +34,10 @@ class Telling:
     `volume` : `when` ('before' | 'now': the first and second half of the span), `posts`, `reposts`, `authors`, `unsigned`.
     `echo` : explorer.conversations.echo. `tone` : `engine`, `label`, `share` (corrected for what the engine confuses where that
     was measured: `corrected`), `lo`, `hi` (90 %), `n`; labels of the source first. `agree` : ours and the source's on the same
-    texts. `emotions` : `label`, `share`, `lo`, `hi`, `n`, `reliability`. `traits` : `trait`, `period`, `value`, `share`,
-    `coverage`. `change` : `trait`, `part`, `before`, `after`, `change`, `share`, `coverage`. `read` : posts sampled.
+    texts. `emotions` : `label`, `share`, `lo`, `hi`, `n`, `reliability`, `corrected`. `traits` : `trait`, `period`, `value`,
+    `share`, `coverage`. `change` : `trait`, `part`, `before`, `after`, `change`, `share`, `coverage`. `carried` : hashtags and
+    sites by quarter, explorer.carried.through_time. `words` : what people say now and did not before, and the reverse,
+    explorer.carried.words_come_and_gone. `read` : posts sampled.
     """
 
     volume: pd.DataFrame
@@ -44,6 +47,8 @@ class Telling:
     emotions: pd.DataFrame
     traits: pd.DataFrame
     change: pd.DataFrame
+    carried: pd.DataFrame
+    words: pd.DataFrame
     read: int
 
 
@@ -67,6 +72,8 @@ def tell(study: Study, topic: str, span: Span, *, tallies: TextTallies | None = 
         emotions=_emotions(posts, study.languages),
         traits=_through_time(tallies, topics, span),
         change=_change(tallies, topics, halves),
+        carried=through_time(tallies, topics, span),
+        words=words_come_and_gone(tallies, topics, halves),
         read=len(posts),
     )
 
@@ -95,9 +102,11 @@ def _tone(ours: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     order = told.groupby("engine").agg(theirs=("theirs", "first"), n=("label", "size"))
     for engine in order.sort_values(["theirs", "n"], ascending=False).index:
         part = told[told["engine"] == engine]
-        head = None if part["theirs"].iloc[0] else best_head("tone", str(part["language"].iloc[0]))
-        confusion = head.confusion if head is not None and tuple(head.labels) == TONES else None
-        known = corrected_shares(part["label"].tolist(), confusion, TONES, groups=part["author_key"].tolist())
+        spoken = part["language"].astype(str)
+        confusion = {} if part["theirs"].iloc[0] else _confused("tone", TONES, spoken)
+        known = corrected_shares(
+            part["label"].tolist(), confusion, TONES, readers=spoken.tolist(), groups=part["author_key"].tolist()
+        )
         frames.append(known.assign(engine=engine, share=known["corrected"].fillna(known["counted"])))
     columns = ["engine", "label", "share", "lo", "hi", "n", "corrected"]
     if not frames:
@@ -109,14 +118,23 @@ def _tone(ours: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
 def _emotions(posts: pd.DataFrame, languages: tuple[str, ...]) -> pd.DataFrame:
     read = _by_language(posts, lambda texts, lang: emotions(texts, lang=lang, languages=languages))
     told = read[read["reliability"] != "none"]
-    columns = ["label", "share", "lo", "hi", "n", "reliability"]
+    columns = ["label", "share", "lo", "hi", "n", "reliability", "corrected"]
     if told["label"].notna().sum() == 0:
         return pd.DataFrame(columns=columns)
     groups = posts.loc[told.index, "author_key"].tolist()
-    known = corrected_shares(told["label"].tolist(), None, EMOTIONS, groups=groups)
+    spoken = told["language"].astype(str)
+    confusion = _confused("emotions", EMOTIONS, spoken)
+    known = corrected_shares(told["label"].tolist(), confusion, EMOTIONS, readers=spoken.tolist(), groups=groups)
     worst = "weak" if (told["reliability"] == "weak").any() else str(told["reliability"].iloc[0])
-    known = known.assign(share=known["counted"], reliability=worst)
+    whole = known["corrected"].notna().all()
+    known = known.assign(share=known["corrected" if whole else "counted"], reliability=worst, corrected=whole)
     return known.sort_values("share", ascending=False, ignore_index=True)[columns]
+
+
+def _confused(task: Task, labels: tuple[str, ...], spoken: pd.Series) -> dict[str, Array]:
+    """Return by language what the head that reads it was measured to confuse; a language without such a measure is left out."""
+    heads = {code: best_head(task, code) for code in spoken.unique()}
+    return {c: h.confusion for c, h in heads.items() if h is not None and tuple(h.labels) == labels}
 
 
 def _through_time(tallies: TextTallies, topics: list[Topic], span: Span) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from explorer.words import Words
 
 #: Values of a trait that stand in a table; the rest is joined.
 _SHOWN = 4
+#: Hashtags or sites in a table because many use them; half as many more because their share moved.
+_CARRIED = 8
 #: Change of volume in posts below which nothing is explained.
 _FEW = 10
 
@@ -107,6 +109,48 @@ def emotions_table(told: Telling, words: Words) -> pd.DataFrame:
             words("Emotion"): [words(EMOTION_NAMES[e]) for e in frame["label"]],
             words("Share"): [_span(r.share, r.lo, r.hi, words) for r in frame.itertuples()],
             words("Posts"): frame["n"],
+            words("Corrected"): [words("yes") if c else words("no") for c in frame["corrected"]],
+        }
+    )
+
+
+def carried_table(told: Telling, kind: str, words: Words) -> pd.DataFrame:
+    """Return which share of people used a hashtag or linked a site, quarter by quarter: the most used, and what moved most."""
+    frame = told.carried[told.carried["kind"] == kind]
+    if frame.empty:
+        return pd.DataFrame()
+    name = words("Hashtag") if kind == "hashtag" else words("Site")
+    wide = frame.pivot(index="item", columns="period", values="share")
+    users = frame.groupby("item")["users"].first().sort_values(ascending=False, kind="stable")
+    moved = (wide.max(axis=1) - wide.min(axis=1)).sort_values(ascending=False, kind="stable")
+    first = list(dict.fromkeys([*users.index[:_CARRIED], *moved.index[: _CARRIED // 2]]))
+    first.sort(key=lambda item: -users[item])
+    table = pd.DataFrame({name: [f"#{i}" if kind == "hashtag" else i for i in first]})
+    for period in wide.columns:
+        table[words.date(period)] = [words.percent(x, 1) if pd.notna(x) else "–" for x in wide.loc[first, period]]
+    return table
+
+
+def carried_note(told: Telling, kind: str, words: Words) -> str:
+    """Return on how much the table of hashtags or sites rests."""
+    frame = told.carried[told.carried["kind"] == kind].drop_duplicates("period")
+    lo, hi = frame["carrying"].min(), frame["carrying"].max()
+    return words(
+        "Share of the people of each quarter who used it; {lo} to {hi} of the posts carry any. Fewer than 10 people: no share.",
+        lo=words.percent(lo, 0),
+        hi=words.percent(hi, 0),
+    )
+
+
+def words_table(told: Telling, words: Words) -> pd.DataFrame:
+    """Return the words that people say now and did not before, and those that have gone."""
+    names = {"now": words("now"), "before": words("before")}
+    frame = told.words.sort_values(["when", "strength"], ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            words("Word"): frame["word"],
+            words("Said more"): frame["when"].map(names),
+            words("People"): frame["authors"],
         }
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 NOT_MEASURED = {
-    "mentions": "Who mentions whom is not measured: names are masked before anything is stored.",
+    "mentions": "Who mentions whom is not measured: no post here tells which accounts it names.",
     "tone": "What readers of the top posts are led to believe is not measured: too few posts carry a tone label.",
-    "network": "Communities are not looked for: fewer than 50 people answer or pass on one another.",
+    "network": "Communities are not looked for: fewer than 50 people are tied to one another.",
     "unstable": "The communities depend on chance: another run would draw some borders elsewhere.",
 }
 
@@ -23,6 +23,9 @@ CONFLICTS = {
     "no sign": "No sign of two camps: a random network with as many ties looks the same.",
     "not tested": "Whether there are two camps could not be tested.",
 }
+
+#: Names of what ties people (explorer.circles).
+TIES = {"answers": "Answers, reposts, quotes and mentions", "links": "The same links"}
 
 REPEATED_BY = {"words": "the same words", "link": "the same link"}
 

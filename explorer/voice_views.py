@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explorer.circles import Circles
-from explorer.voice_phrases import BELIEFS, OPINIONS, REPEATED_BY
+from explorer.circles import LINKS, Circles
+from explorer.voice_phrases import BELIEFS, CONFLICTS, OPINIONS, REPEATED_BY
 from explorer.who_speaks import Speakers
 from explorer.words import Words
 
@@ -95,6 +95,17 @@ def bursts_table(answer: Speakers, words: Words) -> pd.DataFrame:
             words("What is repeated"): bursts["words"].str.slice(0, _EXCERPT),
         }
     )
+
+
+def circles_headline(circles: Circles, words: Words) -> str:
+    """Return how many communities there are, what ties them, and whether two camps keep to themselves."""
+    n = words.number(len(circles.table), 0)
+    told = (
+        words("{n} communities of people who link the same addresses.", n=n)
+        if circles.ties == LINKS
+        else words("{n} communities of people who answer, name or pass on one another.", n=n)
+    )
+    return f"{told} {words(CONFLICTS[circles.conflict.verdict])}" if circles.conflict is not None else told
 
 
 def circles_table(circles: Circles, words: Words) -> pd.DataFrame:

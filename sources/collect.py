@@ -384,6 +384,8 @@ class _Run:
             if self.secret is None:
                 self.secret = privacy.load_secret()
             authors = posts.pop("author")
+            if "named" in posts:
+                posts["mentions"] = privacy.mention_keys(posts["platform"], posts.pop("named"), self.secret)
             posts["author_key"] = privacy.author_keys(posts["platform"], authors, self.secret)
             if "url" in posts:
                 posts["url"] = [

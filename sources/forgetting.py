@@ -46,7 +46,10 @@ def forget_author(store: Store, platform: str, author: str, *, secret: bytes | N
     posts = _stored(store)
     own = posts[posts["author_key"] == key]
     marks = Tombstones(store.root).add(authors=[key], posts=_ids(own))
-    return _forget(store, own, marks, words=[author.strip().lstrip("@＠")])
+    found = _forget(store, own, marks, words=[author.strip().lstrip("@＠")])
+    # After the marks: what a kill leaves undone is done when somebody forgets again.
+    store.unname(key)
+    return found
 
 
 def forget_urls(store: Store, urls: Sequence[str]) -> Forgotten:

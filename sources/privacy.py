@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -88,6 +90,29 @@ def author_keys(platforms: pd.Series, authors: pd.Series, secret: bytes) -> pd.S
         joined = pairs[known].merge(distinct.assign(key=keys), on=["platform", "author"], how="left")
         result[known] = joined["key"].to_numpy()
     return result
+
+
+def mention_keys(platforms: pd.Series, named: Iterable[Iterable[str] | None], secret: bytes) -> pd.Series:
+    """Return the pseudonyms of the accounts named in each post as a JSON list, without repeats; null where nobody is named.
+
+    `named` : per post the names, as authors of the platform are named (see `author_key`). A pseudonym is that of the account as
+    an author: who is named and writes too is met as one.
+    """
+    rows = [list(dict.fromkeys(n.strip() for n in names or () if n.strip(" \t@＠"))) for names in named]
+    flat = pd.Series([n for names in rows for n in names], dtype="object")
+    of = pd.Series([p for p, names in zip(platforms, rows, strict=True) for _ in names], dtype="object")
+    keys = iter(author_keys(of, flat, secret)) if len(flat) else iter(())
+    lists = [list(dict.fromkeys(next(keys) for _ in names)) for names in rows]
+    return pd.Series([json.dumps(k) if k else None for k in lists], index=platforms.index, dtype="object")
+
+
+def handles(text: str) -> list[str]:
+    """Return the accounts that a text names by their handle, without the sign, as written.
+
+    >>> handles("merci @Marie_D et @paul@mastodon.social !")
+    ['Marie_D', 'paul@mastodon.social']
+    """
+    return [h.lstrip("@＠") for h in _HANDLE.findall(text)] if "@" in text or "＠" in text else []
 
 
 def mask_handles(text: str) -> str:

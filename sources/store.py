@@ -7,6 +7,7 @@ batch, and DuckDB and Spark read the same Parquet files (docs/dependencies.md).
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -176,15 +177,39 @@ class Store:
                     " AND ".join(f"{c} = {_literal(v)}" for c, v in zip(KEYS[table], key, strict=True)) for key in some
                 ]
                 gone += int(opened.delete(" OR ".join(f"({c})" for c in conditions))["num_deleted_rows"])
-            opened.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
-            opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-            opened = DeltaTable(str(self.root / table))
-            opened.create_checkpoint()
-            opened.cleanup_metadata()
+            self._without_history(opened, table)
         except (DeltaError, OSError) as error:
             what = f"rows of the table {table} could not be erased ({error})"
             raise Unavailable(what, str(self.root), "check that the folder may be written, then try again") from error
         return gone
+
+    def unname(self, key: str) -> int:
+        """Take an author key out of the mentions of stored posts and of their history; return how many posts named it.
+
+        Raises
+        ------
+        Unavailable : the folder cannot be written.
+        """
+        opened = self._open("posts")
+        if opened is None or "mentions" not in {f.name for f in opened.schema().fields}:
+            return 0
+        name = _literal(json.dumps(key))
+        without = f"replace(replace(replace(mentions, concat({name}, ', '), ''), concat(', ', {name}), ''), {name}, '')"
+        try:
+            done = opened.update(updates={"mentions": without}, predicate=f"strpos(mentions, {name}) > 0")
+            if done["num_updated_rows"]:
+                self._without_history(opened, "posts")
+        except (DeltaError, OSError) as error:
+            what = f"an account could not be taken out of the posts that name it ({error})"
+            raise Unavailable(what, str(self.root), "check that the folder may be written, then try again") from error
+        return int(done["num_updated_rows"])
+
+    def _without_history(self, opened: DeltaTable, table: str) -> None:
+        opened.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
+        opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        opened = DeltaTable(str(self.root / table))
+        opened.create_checkpoint()
+        opened.cleanup_metadata()
 
     def _open(self, table: str) -> DeltaTable | None:
         path = self.root / table

@@ -121,6 +121,11 @@ POSTS = _schema(
     _field("in_reply_to", pa.string(), "id of the post replied to"),
     _field("repost_of", pa.string(), "id of the post passed on"),
     _field("quote_of", pa.string(), "id of the post quoted"),
+    _field(
+        "mentions",
+        pa.string(),
+        "pseudonyms of the accounts named, as a JSON list; null = nobody, or the source hides it",
+    ),
     _field("like_count", pa.int64(), "null = unknown, 0 = measured zero"),
     _field("repost_count", pa.int64(), "null = unknown, 0 = measured zero"),
     _field("reply_count", pa.int64(), "null = unknown, 0 = measured zero"),

@@ -62,7 +62,10 @@ class Tombstones:
         return len(self._marks) - before
 
     def without(self, posts: pd.DataFrame) -> pd.DataFrame:
-        """Return the posts that may be stored: those without a mark on themselves, their address or their author."""
+        """Return the posts that may be stored: those without a mark on themselves, their address or their author.
+
+        A marked account that others name is taken out of their `mentions`.
+        """
         if not self._marks or posts.empty:
             return posts
         named: dict[str, list[str | None]] = {
@@ -72,7 +75,14 @@ class Tombstones:
         }
         marks = [[v is not None and self._of(kind, v) in self._marks for v in vs] for kind, vs in named.items() if vs]
         known = np.array(marks).any(axis=0)
-        return posts[~known].reset_index(drop=True)
+        kept = posts[~known].reset_index(drop=True)
+        if "mentions" in kept:
+            kept["mentions"] = [self._unnamed(m) if isinstance(m, str) else None for m in kept["mentions"]]
+        return kept
+
+    def _unnamed(self, mentions: str) -> str | None:
+        left = [key for key in json.loads(mentions) if self._of("author", key) not in self._marks]
+        return json.dumps(left) if left else None
 
     def _of(self, *parts: str) -> str:
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16, key=self._salt).hexdigest()

@@ -163,6 +163,20 @@ def test_a_bad_upload_is_one_sentence_and_the_page_stays_up(example: Study, monk
     assert app.title
 
 
+def test_segments_are_told_with_what_they_ask_and_what_ties_people_can_be_chosen(
+    example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("voices", example, monkeypatch)
+    tables = [list(f.value.columns) for f in page.dataframe]
+    assert ["Segment", "People"] in [t[:2] for t in tables], tables
+    assert "groups of people who do alike" in text(page)
+    assert "communities of people who answer, name or pass on one another" in text(page)
+    page.button_group(key="ties").set_value("links").run()
+    assert not page.exception
+    assert "fewer than 50 people are tied to one another" in text(page)
+    assert "groups of people who do alike" in text(page), "segments rest on who answers whom, whatever is looked at"
+
+
 def test_a_topic_is_taken_apart_when_asked_and_not_before(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("topic", example, monkeypatch)
     assert "Prophet explains" not in text(app)

@@ -85,6 +85,19 @@ def test_one_author_is_one_key_in_every_row_and_spelling(french: Reading) -> Non
     assert keys[1] == author_key("x", "Jean", SECRET)
 
 
+def test_accounts_that_a_text_names_are_met_as_the_authors_they_are() -> None:
+    lines = [
+        "Date,Author,Text,URL,Type",
+        "2024-03-01 10:00,anna,merci @Jean et @jean et x@y.fr,https://x.com/anna/status/1,post",
+        "2024-03-01 11:00,Jean,bonjour,https://x.com/jean/status/2,post",
+        "2024-03-01 12:00,luc,RT @anna: merci @Jean,https://x.com/luc/status/3,repost",
+    ]
+    table = read("\n".join(lines)).table
+    assert table["mentions"].tolist()[0] == json.dumps([table["author_key"].iloc[1]])
+    assert table["mentions"].isna().tolist() == [False, True, True], "what is passed on names nobody itself"
+    assert table["text"].tolist()[0] == "merci @user et @user et @user"
+
+
 def test_a_date_that_does_not_exist_is_refused_by_row(french: Reading) -> None:
     assert refused(french) == [(5, "Date", "the date '31/02/2024 10:00' does not exist; row left out")]
 

@@ -21,7 +21,7 @@ from sources.connector import Health
 from sources.deletions import forget_deleted
 from sources.errors import BadFile, BadQuery, Throttled, Unavailable
 from sources.forgetting import forget_author, forget_posts, forget_urls
-from sources.privacy import author_key, load_secret
+from sources.privacy import author_key, load_secret, mention_keys
 from sources.store import Store
 from sources.tombstones import FILE, Tombstones, address
 from tests.faults import FakeClock, Forum, ForumServer, Server, a_clock, a_server, fenced, utc  # noqa: F401
@@ -76,8 +76,23 @@ def test_an_author_is_forgotten_in_tables_history_and_answers_and_stays_so(tmp_p
         assert (f"words-of-{i}" in left) == (i % 3 != 1), i
         assert (f'"id-{i}"' in left) == (i % 3 != 1), i
     assert author_key("x", "writer1", SECRET) not in left
+    for batch, names in enumerate(
+        (["Writer1"], ["writer1", "writer2"], ["writer0", "writer1", "writer2"], ["writer2"])
+    ):
+        named = mention_keys(pd.Series(["x"]), [names], SECRET)
+        one = posts(1).assign(mentions=named, id=f"n{batch}")
+        store.append("posts", one, source="s", batch_id=f"named{batch}", now=NOW)
+    keys = [author_key("x", f"writer{i}", SECRET) for i in range(3)]
+    assert keys[1] not in everything(tmp_path), "named again by others, an account forgotten before is not stored"
+    assert forget_author(store, "x", "writer2", secret=SECRET).posts == 3
+    assert keys[2] not in everything(tmp_path)
+    rows = [r for r in store.read("posts").to_pylist() if r["id"].startswith("n")]
+    left = {r["id"]: r["mentions"] for r in rows}
+    assert left == {"n0": None, "n1": "[]", "n2": json.dumps([keys[0]]), "n3": "[]"}
     store.append("posts", posts(12), source="other tool", batch_id="again", now=NOW)
-    assert set(store.read("posts").to_pandas()["id"]) == {f"id-{i}" for i in range(12) if i % 3 != 1}
+    assert set(store.read("posts").to_pandas()["id"]) == {f"id-{i}" for i in range(12) if i % 3 == 0} | {
+        f"n{i}" for i in range(4)
+    }
 
 
 @pytest.mark.parametrize("url", ["https://twitter.com/writer1/status/1001?s=20", "http://www.x.com/i/status/1001/"])

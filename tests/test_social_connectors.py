@@ -666,6 +666,27 @@ def test_recorded_posts_of_x_are_read(shared: Callable[..., Path]) -> None:
     assert all(r["id"].isdigit() and r["author"] for r in rows)
 
 
+def test_accounts_named_in_a_post_are_told_as_authors_are() -> None:
+    from sources.social.bluesky_posts import record_row
+    from sources.social.mastodon_posts import status_row
+    from sources.social.x import _post
+
+    when = "2026-01-01T00:00:00.000Z"
+    tweet = {"id": "1", "created_at": when, "author_id": "7", "entities": {"mentions": [{"username": "b", "id": "8"}]}}
+    assert _post(tweet, "q")["named"] == ["8"]
+    features = [{"$type": "app.bsky.richtext.facet#mention", "did": "did:plc:b"}]
+    record = {"text": "@b.test", "createdAt": when, "facets": [{"features": features}]}
+    assert record_row("at://did:plc:a/app.bsky.feed.post/3k", record, "q")["named"] == ["did:plc:b"]
+    status = {
+        "uri": "https://one.test/users/a/statuses/1", "created_at": when, "content": "@b @c", "account": {"acct": "a"},
+        "mentions": [{"acct": "b"}, {"acct": "c@two.test"}],
+    }  # fmt: skip
+    row = status_row(status, "q", "one.test", utc(2026, 1, 2))
+    assert (row["author"], row["named"]) == ("a@one.test", ["b@one.test", "c@two.test"])
+    passed = status_row(status | {"reblog": status}, "q", "one.test", utc(2026, 1, 2))
+    assert passed["named"] == [], "who passes a post on names nobody"
+
+
 # --- Deletions ------------------------------------------------------------------------------------------------------------
 
 

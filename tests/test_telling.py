@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from explorer import telling_views
-from explorer.study import Study
+from explorer.carried import through_time
+from explorer.study import Study, Topic
 from explorer.tallies_texts import TextTallies
 from explorer.telling import Telling, tell
 from explorer.words import Words
+from sources.store import Store
 
 SPAN = (pd.Timestamp("2025-06-02", tz="UTC"), pd.Timestamp("2026-06-01", tz="UTC"))
 
@@ -62,6 +67,9 @@ def test_labels_of_the_source_come_first_and_are_never_mixed_with_ours(told: Tel
 def test_emotions_say_how_far_they_can_be_trusted(told: Telling) -> None:
     assert set(told.emotions["reliability"]) == {"weak"}
     assert told.emotions["share"].is_monotonic_decreasing
+    assert told.emotions["corrected"].all()
+    assert told.emotions["share"].sum() == pytest.approx(1)
+    assert (told.emotions["lo"] < told.emotions["hi"]).all()
 
 
 def test_shares_through_time_are_those_of_each_quarter(told: Telling) -> None:
@@ -71,6 +79,46 @@ def test_shares_through_time_are_those_of_each_quarter(told: Telling) -> None:
     assert country["period"].nunique() >= 4
     assert country["coverage"].between(0.3, 1).all()
     assert country["coverage"].min() < 1
+
+
+def test_hashtags_and_sites_are_counted_by_people_quarter_by_quarter(tmp_path: Path) -> None:
+    def post(n: int, who: str, day: str, text: str, **more: str) -> dict[str, object]:
+        row = {"id": str(n), "platform": "x", "kind": "post", "created_at": day, "author_key": who, "text": text}
+        return row | {"time_quality": "ok", "query": "heat"} | more
+
+    early, late = "2025-01-10", "2025-04-10"
+    rows = [post(n, f"a{n}", early, "#Pompe à chaleur, voir https://www.site.fr/a#b") for n in range(6)]
+    rows += [post(10 + n, f"b{n}", early, "rien", tags='["pompe", "à chaleur"]') for n in range(6)]
+    rows += [post(20 + n, f"a{n}", late, "#pompe #pompe", tags='["Pompe"]') for n in range(3)]
+    rows += [post(30 + n, "loud", late, "#moi", domains='["site.fr"]') for n in range(40)]
+    rows += [post(80 + n, f"c{n}", late, "https://autre.org/x") for n in range(8)]
+    rows += [post(99, "a1", late, "#pompe", kind="repost"), {**post(98, "a1", late, "#pompe"), "author_key": None}]
+    posts = pd.DataFrame(rows).assign(created_at=lambda f: pd.to_datetime(f["created_at"], utc=True))
+    store = Store(tmp_path)
+    store.append("posts", posts, source="test", batch_id="one", now=datetime(2025, 5, 1, tzinfo=UTC))
+    heat = Topic("heat", "Heat", (), "heat")
+    span = (pd.Timestamp("2025-01-01", tz="UTC"), pd.Timestamp("2025-07-01", tz="UTC"))
+    found = through_time(TextTallies(store), [heat], span).set_index(["kind", "item"])
+    assert set(found.index) == {
+        ("hashtag", "pompe"),
+        ("hashtag", "à chaleur"),
+        ("site", "site.fr"),
+        ("site", "autre.org"),
+    }
+    pump = found.loc[("hashtag", "pompe")]
+    assert pump["people"].tolist() == [12, 3], (
+        "once a person, whether the text or the source says it; nobody for a repost"
+    )
+    assert pump["of"].tolist() == [12, 12]
+    assert pump["share"].tolist() == [1, 0.25]
+    assert found.loc[("site", "site.fr"), "people"].tolist() == [6, 1]
+    assert found.loc[("site", "site.fr"), "carrying"].tolist() == pytest.approx([0.5, 48 / 51])
+    assert found.loc[("site", "autre.org"), "people"].tolist() == [0, 8], "a quarter without it is a zero, not a gap"
+
+
+def test_words_that_come_and_go_are_those_of_people(told: Telling) -> None:
+    now = told.words[told.words["when"] == "now"]
+    assert "calorène" in set(now["word"]), "the name of the brand in the planted crisis"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -86,6 +134,13 @@ def test_tables_and_sentences_hold_what_was_measured(told: Telling, language: st
     assert len(telling_views.emotions_table(told, words)) == 4
     assert not telling_views.time_table(told, "country", words).empty
     assert telling_views.time_table(told, "platform", words).empty
+    assert len(telling_views.words_table(told, words)) == len(told.words)
+    assert telling_views.carried_table(told, "site", words).empty
+    share = {"kind": "hashtag", "share": [0.25, np.nan], "users": 5, "carrying": [0.5, 0.25]}
+    seen = pd.DataFrame(share | {"item": "pompe", "period": pd.to_datetime(["2025-01-01", "2025-04-01"], utc=True)})
+    other = Telling(**{**told.__dict__, "carried": seen})
+    assert telling_views.carried_table(other, "hashtag", words).iloc[0].tolist()[::2] == ["#pompe", "–"]
+    assert words.percent(0.25, 0) in telling_views.carried_note(other, "hashtag", words)
 
 
 def test_a_change_without_cause_is_not_given_one(told: Telling) -> None:

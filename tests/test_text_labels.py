@@ -165,6 +165,26 @@ def test_shares_are_corrected_for_what_the_classifier_confuses() -> None:
     assert shares["corrected"].sum() == pytest.approx(1, abs=1e-6)
 
 
+def test_shares_of_texts_read_by_two_classifiers_are_corrected_by_the_matrix_of_each() -> None:
+    rng = np.random.default_rng(3)
+    rates = {
+        "fr": np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]),
+        "en": np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1], [0.1, 0.3, 0.6]]),
+    }
+    mix = {"fr": [0.7, 0.2, 0.1], "en": [0.1, 0.2, 0.7]}
+    readers = ["fr"] * 1500 + ["en"] * 4500
+    truth = [rng.choice(3, p=mix[r]) for r in readers]
+    given = [TONES[rng.choice(3, p=rates[r][k])] for r, k in zip(readers, truth, strict=True)]
+    matrices = {r: np.round(m * 900) for r, m in rates.items()}
+    shares = corrected_shares(given, matrices, TONES, readers=readers, seed=2).set_index("label")
+    planted = pd.Series([np.mean(np.array(truth) == k) for k in range(3)], list(TONES))
+    assert (shares["counted"] - planted).abs().max() > 0.1
+    assert (shares["corrected"] - planted).abs().max() < 0.04
+    assert ((shares["lo"] <= planted) & (planted <= shares["hi"])).all()
+    half = corrected_shares(given, {"fr": matrices["fr"]}, TONES, readers=readers)
+    assert half["corrected"].isna().all(), "a classifier that was not measured leaves the whole as counted"
+
+
 def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(7)
     rates = np.array([[0.75, 0.15, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]])

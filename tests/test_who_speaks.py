@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from explorer.answers import find_gaps
-from explorer.circles import Circles, find_circles, movers
+from explorer.circles import LINKS, Circles, find_circles, movers
 from explorer.cli import app
 from explorer.networks import nmi
 from explorer.study import Study, new_study
@@ -28,6 +29,7 @@ from explorer.voices import TooFewVoices
 from explorer.who_speaks import Speakers, find_speakers
 from explorer.words import Words
 from sources.example.truth import Truth
+from sources.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,33 @@ def test_communities_are_described_only_in_groups_of_ten_or_more(circles: Circle
     assert len(circles_table(circles, Words("fr"))) == len(circles.table)
 
 
+def test_naming_and_linking_the_same_tie_people(tmp_path: Path) -> None:
+    when = pd.Timestamp("2025-03-01", tz="UTC")
+    a, b, c, d, gone = (f"{n:032x}" for n in range(5))
+
+    def post(n: int, who: str, **more: object) -> dict[str, object]:
+        row = {"platform": "x", "id": str(n), "kind": "post", "created_at": when, "author_key": who, "text": "heat"}
+        return row | {"time_quality": "ok", "query": "heat"} | more
+
+    rows = [
+        post(1, a, mentions=json.dumps([b, gone, a]), links='["https://one.org/x", "https://two.org"]'),
+        post(2, b, text="see https://one.org/x and https://two.org"),
+        post(3, c, kind="reply", in_reply_to="2", mentions=json.dumps([b, a]), links='["https://one.org/x"]'),
+        post(4, d, kind="repost", repost_of="1", mentions=json.dumps([b]), links='["https://one.org/x"]'),
+        post(5, b, links='["https://one.org/x"]'),
+    ]
+    store = Store(tmp_path)
+    store.append("posts", pd.DataFrame(rows), source="test", batch_id="one", now=when.to_pydatetime())
+    tallies = PeopleTallies(store)
+    named = tallies.interactions(("mention",))
+    pairs = {(r.source, r.target if isinstance(r.target, str) else None): r.weight for r in named.itertuples()}
+    assert pairs == {(a, b): 1, (c, a): 1, (a, None): 1}, "an answer to b is no second tie, a repost names nobody"
+    linked = tallies.interactions(("same link",))
+    # Three share the first address (1/2 each pair), a and b the second too (1).
+    assert {(r.source, r.target): r.weight for r in linked.itertuples()} == {(a, b): 1.5, (a, c): 0.5, (b, c): 0.5}
+    assert len(tallies.interactions(("repost", "reply", "mention", "same link"))) == 8
+
+
 def test_communities_follow_the_planted_ones(circles: Circles, truth: Truth) -> None:
     planted = circles.members["author_key"].map(truth.communities).to_numpy()
     found = circles.members["group"].to_numpy()
@@ -141,8 +170,9 @@ def test_changes_of_a_topic_add_up_over_communities(
     assert movers_sentence(moved, Words("en"))
 
 
-def test_what_is_not_measured_is_said(circles: Circles) -> None:
+def test_what_is_not_measured_is_said(circles: Circles, example: Study, tallies: PeopleTallies) -> None:
     assert "mentions" in circles.notes
+    assert find_circles(example, ties=LINKS, tallies=tallies).notes == ("network",), "nobody links anything there"
     verdicts = circles.consensus.set_index("verdict")["reason"]
     assert (verdicts[verdicts.index == "not measured"] != "").all()
     assert (verdicts[verdicts.index != "not measured"] == "").all()
@@ -170,4 +200,9 @@ def test_the_command_prints_every_topic(example: Study) -> None:
     assert done.exit_code == 0, done.output
     rows = {r["topic"]: r for r in json.loads(done.stdout)}
     assert len(rows) == 14
+    asked = ["voices", "--study", str(example.path), "--lang", "en", "--communities"]
+    told = CliRunner().invoke(app, [*asked, "answers"])
+    assert "communities of people who answer, name or pass on one another" in told.output
+    nobody = CliRunner().invoke(app, [*asked, "links"])
+    assert "fewer than 50 people are tied to one another" in nobody.output
     assert rows["solaire"]["raw"] > rows["solaire"]["corrected"]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer import charts, ui, voice_views
-from explorer.voice_phrases import CONFLICTS, NOT_MEASURED
+from explorer.voice_phrases import NOT_MEASURED, TIES
 from explorer.words import Words
 
 say: Words = ui.words()
@@ -65,15 +65,23 @@ else:
     st.dataframe(bursts, hide_index=True, key="bursts", alt=told)
 
 st.subheader(say("Communities"))
+tie = st.segmented_control(
+    say("What ties people"),
+    list(TIES),
+    default="answers",
+    required=True,
+    format_func=lambda t: say(TIES[t]),
+    key="ties",
+    bind="query-params",
+)
 with ui.answering(say), st.spinner(say("Looking for communities")):
-    circles = ui.circles_of(study)
+    circles = ui.circles_of(study, links=tie == "links")
 if circles.found is not None and circles.conflict is not None:
-    n = say.number(len(circles.table), 0)
-    told = say("{n} communities of people who answer or pass on one another.", n=n)
-    st.markdown(f"{told} {say(CONFLICTS[circles.conflict.verdict])}")
+    told = voice_views.circles_headline(circles, say)
+    st.markdown(told)
     st.dataframe(voice_views.circles_table(circles, say), hide_index=True, key="circles", alt=told)
     known = say.percent(circles.known, 0)
-    st.caption(say("Rests on {people} people; {known} of their interactions lead to a post that was collected.",
+    st.caption(say("Rests on {people} people; {known} of their ties lead to somebody whose posts were collected.",
                    people=say.number(circles.people, 0), known=known))  # fmt: skip
     st.subheader(say("What people around one make believe"))
     told = say("Share of people most of whose contacts speak of a topic, beside the share who speak of it.")
@@ -89,7 +97,8 @@ for note in circles.notes:
     st.caption(say(NOT_MEASURED[note]))
 
 with ui.answering(say):
-    ui.audiences(study, answer, circles, say)
+    # Segments take who answers whom as a trait, whatever ties are looked at above.
+    ui.audiences(study, answer, ui.circles_of(study), say)
 ui.who_they_are(study, answer, say)
 
 with st.container(horizontal=True, key="next"):

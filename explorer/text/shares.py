@@ -11,7 +11,7 @@ Computation 14: the iteration used; Forman (2008), "Quantifying counts and costs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,10 @@ _STEPS, _CLOSE = 500, 1e-7
 
 def corrected_shares(
     given: Sequence[str | None],
-    confusion: Array | None,
+    confusion: Array | Mapping[str, Array] | None,
     labels: Sequence[str],
     *,
+    readers: Sequence[object] | None = None,
     groups: Sequence[object] | None = None,
     level: float = 0.9,
     seed: int = 0,
@@ -55,25 +56,31 @@ def corrected_shares(
     frame["n"], frame["unlabelled"] = n, len(known) - n
     if not n:
         return frame
-    table = _by_group(known[told], None if groups is None else np.asarray(groups, dtype=object)[told], k)
-    counted = table.sum(axis=0) / n
-    frame["counted"] = counted
+    names = np.full(len(known), "") if readers is None else np.asarray(readers, dtype=object).astype(str)
+    codes, read_by = pd.factorize(names[told], sort=True)
+    table = _by_group(
+        codes * k + known[told], None if groups is None else np.asarray(groups, dtype=object)[told], k * len(read_by)
+    )
+    counts = table.sum(axis=0)
+    frame["counted"] = counts.reshape(-1, k).sum(axis=0) / n
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=DRAWS)
-    drawn = weights @ table
-    drawn = drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1)
-    if confusion is not None and confusion.sum():
-        frame["corrected"] = _undo(counted[None, :], _rates(confusion)[None])[0]
+    drawn = (weights @ table).reshape(DRAWS, -1, k)
+    matrices = _matrices(confusion, read_by)
+    if matrices is not None:
+        frame["corrected"] = _whole(counts.reshape(1, -1, k), [_rates(m)[None] for m in matrices])[0]
         # Rows of the matrix are themselves samples: a Dirichlet around each (one added to every cell, Laplace).
-        rates = np.stack([rng.dirichlet(row + 1.0, size=DRAWS) for row in confusion], axis=1)
-        drawn = _undo(drawn, rates)
-    edges = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        rates = [np.stack([rng.dirichlet(row + 1.0, size=DRAWS) for row in m], axis=1) for m in matrices]
+        shares = _whole(drawn, rates)
+    else:
+        shares = drawn.sum(axis=1) / np.maximum(drawn.sum(axis=(1, 2))[:, None], 1)
+    edges = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
     frame["lo"], frame["hi"] = edges
     return frame
 
 
 def _by_group(known: NDArray[np.int_], groups: NDArray[np.object_] | None, k: int) -> Array:
-    """[groups, labels] counts; every text its own group where none is known."""
+    """[groups, cells] counts; every text its own group where none is known."""
     if groups is None:
         return np.eye(k)[known]
     alone = np.array([f"\0{i}" if g is None or pd.isna(g) else str(g) for i, g in enumerate(groups)])
@@ -81,6 +88,20 @@ def _by_group(known: NDArray[np.int_], groups: NDArray[np.object_] | None, k: in
     table = np.zeros((codes.max() + 1, k))
     np.add.at(table, (codes, known), 1.0)
     return table
+
+
+def _matrices(confusion: Array | Mapping[str, Array] | None, read_by: Sequence[str]) -> list[Array] | None:
+    """Return the matrix of every reader; None where one of them was not measured."""
+    found = [confusion.get(name) if isinstance(confusion, Mapping) else confusion for name in read_by]
+    known = [m for m in found if m is not None and m.sum()]
+    return known if len(known) == len(found) else None
+
+
+def _whole(counts: Array, rates: Sequence[Array]) -> Array:
+    """[rows, readers, labels] counts -> [rows, labels] shares: each reader's share undone, joined by the texts it read."""
+    read = counts.sum(axis=2)
+    parts = [_undo(counts[:, i] / np.maximum(read[:, i, None], 1), rate) for i, rate in enumerate(rates)]
+    return sum(p * read[:, i, None] for i, p in enumerate(parts)) / np.maximum(read.sum(axis=1)[:, None], 1)
 
 
 def _rates(confusion: Array) -> Array:

@@ -48,6 +48,27 @@ def conversation(opened: Study, answer: Gaps, topic: str, say: Words) -> None:
             else:
                 st.dataframe(table, hide_index=True, key=f"time_{trait}", alt=text)
         st.caption(say("Shares of the posts that tell it; how many do stands beside."))
+    with st.expander(say("Hashtags, sites and words over time")):
+        _carried(told, say)
+
+
+def _carried(told: Telling, say: Words) -> None:
+    for kind, text in (("hashtag", say("Hashtags by quarter")), ("site", say("Linked sites by quarter"))):
+        table = telling_views.carried_table(told, kind, say)
+        st.markdown(f"**{text}**")
+        if table.empty:
+            st.info(say("Not in this data, or used by fewer than 3 people."))
+            continue
+        note = telling_views.carried_note(told, kind, say)
+        st.dataframe(table, hide_index=True, key=f"carried_{kind}", alt=f"{text}. {note}")
+        st.caption(note)
+    text = say("Words of the second half of this time against the first, counted by people")
+    st.markdown(f"**{text}**")
+    table = telling_views.words_table(told, say)
+    if table.empty:
+        st.info(say("No word sets the two halves apart."))
+    else:
+        st.dataframe(table, hide_index=True, key="carried_words", alt=text)
 
 
 def _tone(told: Telling, say: Words) -> None:
@@ -66,6 +87,12 @@ def _tone(told: Telling, say: Words) -> None:
         st.markdown(say("Emotions ({hint})", hint=hint))
         table = telling_views.emotions_table(told, say)
         st.dataframe(table, hide_index=True, key="emotions", alt=say("Share of posts by emotion."))
+        if told.emotions["corrected"].all():
+            st.caption(
+                say(
+                    "Corrected for the emotions that the reader was measured to confuse on texts it had not seen (subtitles)."
+                )
+            )
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer import charts
-from explorer.circles import Circles, find_circles, movers
+from explorer.circles import ANSWERS, LINKS, Circles, find_circles, movers
 from explorer.kept import kept
 from explorer.outputs.frames import to_csv
 from explorer.study import Study, read_study
@@ -27,8 +27,9 @@ def _speakers(path: str, version: str, study_text: str) -> Speakers:
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
 @kept
-def _circles(path: str, version: str, study_text: str) -> Circles:
-    return find_circles(read_study(path), span=_speakers(path, version, study_text).span)
+def _circles(path: str, version: str, study_text: str, *, links: bool = False) -> Circles:
+    span = _speakers(path, version, study_text).span
+    return find_circles(read_study(path), ties=LINKS if links else ANSWERS, span=span)
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
@@ -45,9 +46,9 @@ def speakers_of(opened: Study) -> Speakers:
     return _speakers(*key_of(opened))
 
 
-def circles_of(opened: Study) -> Circles:
-    """Return the communities, from the cache where nothing has changed."""
-    return _circles(*key_of(opened))
+def circles_of(opened: Study, *, links: bool = False) -> Circles:
+    """Return the communities by who answers whom, or by who links the same, from the cache where nothing has changed."""
+    return _circles(*key_of(opened), links=links)
 
 
 def topic_movers_of(opened: Study, topic: str) -> pd.DataFrame:

@@ -132,6 +132,10 @@ def _frame(picks: Picks, stamps: Dates, mapping: Mapping, run: Run, tool: Tool |
     if author.notna().any():
         secret = run.secret if run.secret is not None else privacy.load_secret()
         frame["author_key"] = privacy.author_keys(frame["platform"], author, secret)
+        # A text passed on names the account that wrote it: that is the repost, not a mention.
+        said = frame["text"].where(frame["kind"] != "repost")
+        named = [privacy.handles(t) if isinstance(t, str) else None for t in said]
+        frame["mentions"] = privacy.mention_keys(frame["platform"], named, secret)
     frame["url"] = _map(url, author)
     for column in ("text", "title"):
         frame[column] = [privacy.mask_handles(t) if isinstance(t, str) else None for t in frame[column]]

@@ -49,7 +49,7 @@ def post_id(uri: str) -> str:
 
 
 def post_row(view: Mapping[str, Any], query: str) -> dict[str, Any]:
-    """Return the columns of one `app.bsky.feed.defs#postView`; `author` holds the DID, for the driver to replace.
+    """Return the columns of one `app.bsky.feed.defs#postView`; `author` and `named` hold DIDs, for the driver to replace.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def record_row(uri: str, record: Mapping[str, Any], query: str) -> dict[str, Any
     quoted = _object(quoted.get("record")) or quoted  # beside pictures it lies one deeper
     quote_of = str(quoted["uri"]) if f"/{POST}/" in str(quoted.get("uri", "")) else None
     langs = [str(lang) for lang in record.get("langs") or [] if lang]
-    links, tags = _features(record)
+    links, tags, named = _features(record)
     parent, root = _object(reply.get("parent")).get("uri"), _object(reply.get("root")).get("uri")
     return {
         "platform": "bluesky",
@@ -97,6 +97,7 @@ def record_row(uri: str, record: Mapping[str, Any], query: str) -> dict[str, Any
         "links": listed(links),
         "domains": listed((urlsplit(link).hostname or "").removeprefix("www.") for link in links),
         "tags": listed(tags),
+        "named": named,
         "query": query,
     }
 
@@ -195,9 +196,10 @@ def _uri(hit: Mapping[str, Any]) -> str:
     return str((hit.get("post") or hit).get("uri", ""))
 
 
-def _features(record: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return addresses and hashtags: those marked in the text, those of the card, those kept apart."""
+def _features(record: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
+    """Return addresses, hashtags and the DIDs of the accounts named: those marked in the text, of the card, kept apart."""
     links: list[str] = []
+    named: list[str] = []
     tags = [str(tag) for tag in record.get("tags") or []]
     for facet in record.get("facets") or []:
         for feature in _object(facet).get("features") or []:
@@ -206,8 +208,11 @@ def _features(record: Mapping[str, Any]) -> tuple[list[str], list[str]]:
                 links.append(privacy.mask_handles(privacy.mask_address(str(feature["uri"]))))
             elif kind.endswith("#tag"):
                 tags.append(str(feature["tag"]))
+            elif kind.endswith("#mention"):
+                named.append(str(feature["did"]))
     external = _object(_object(record.get("embed")).get("external")).get("uri")
-    return [*links, *([privacy.mask_handles(privacy.mask_address(str(external)))] if external else [])], tags
+    card = [privacy.mask_handles(privacy.mask_address(str(external)))] if external else []
+    return [*links, *card], tags, named
 
 
 def _object(found: Any) -> Mapping[str, Any]:

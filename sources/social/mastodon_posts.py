@@ -27,7 +27,7 @@ _PEOPLE = frozenset(
 
 
 def status_row(status: Mapping[str, Any], query: str, instance: str, now: datetime) -> dict[str, Any]:
-    """Return the columns of one status; `author` holds the full account name, for the driver to replace.
+    """Return the columns of one status; `author` and `named` hold full account names, for the driver to replace.
 
     Parameters
     ----------
@@ -40,7 +40,6 @@ def status_row(status: Mapping[str, Any], query: str, instance: str, now: dateti
     """
     account, reblog = status["account"], status.get("reblog")
     local = urlsplit(str(status["uri"])).hostname or instance
-    name = str(account["acct"])
     at = instant(status["created_at"])
     links = _links(status)
     reply = status.get("in_reply_to_id")
@@ -59,7 +58,8 @@ def status_row(status: Mapping[str, Any], query: str, instance: str, now: dateti
         "lang": str(lang) if lang else None,
         "lang_source": "declared" if lang else None,
         # One person met on two instances is one person.
-        "author": name if "@" in name else f"{name}@{local}",
+        "author": _full(account, local),
+        "named": [_full(m, local) for m in status.get("mentions") or []] if not reblog else [],
         "author_kind": _kind(account),
         "author_followers": count(account.get("followers_count")),
         "repost_of": post_id(str(reblog["uri"])) if reblog else None,
@@ -76,6 +76,12 @@ def status_row(status: Mapping[str, Any], query: str, instance: str, now: dateti
 def post_id(uri: str) -> str:
     """Return the id under which a post is stored: a hash of its address, the same on every instance, which names its author."""
     return f"ap:{hashlib.sha256(uri.encode()).hexdigest()[:32]}"
+
+
+def _full(account: Mapping[str, Any], local: str) -> str:
+    """Return the account name with its host."""
+    name = str(account["acct"])
+    return name if "@" in name else f"{name}@{local}"
 
 
 def _kind(account: Mapping[str, Any]) -> str | None:

@@ -244,6 +244,7 @@ def _post(item: Mapping[str, Any], query: str) -> dict[str, Any]:
         "quote_count": count(figures.get("quote_count")),
         "bookmark_count": count(figures.get("bookmark_count")),
         "view_count": count(figures.get("impression_count")),
+        "named": [str(m["id"]) for m in entities.get("mentions") or [] if m.get("id")],
         "tags": listed(str(t["tag"]) for t in entities.get("hashtags") or []),
         "query": query,
     }
