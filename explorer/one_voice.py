@@ -29,7 +29,7 @@ def one_voice_a_group(
     every = tallies.spoken(topics, binning)
     kept = tallies.spoken(topics, binning, None, found.posts)
     tagged = tallies.topics_among(topics, found.posts).merge(found.posts, on=["platform", "id"])
-    tagged["period"] = [_period(t, every) for t in tagged["created_at"]]
+    tagged["period"] = _periods(tagged["created_at"], every)
     groups = tagged.groupby(keys, as_index=False)["group"].nunique()
     change = every[[*keys, "authors"]].merge(kept[[*keys, "authors"]], "left", keys, suffixes=("", "_kept"))
     change = change.merge(groups, "inner", keys).fillna({"authors_kept": 0})
@@ -42,7 +42,7 @@ def one_voice_a_group(
     return once.drop(columns="fewer")
 
 
-def _period(instant: pd.Timestamp, spoken: pd.DataFrame) -> pd.Timestamp:
-    """Return the last period of `spoken` that had begun by then: every instant here is that of a post it holds."""
+def _periods(instants: pd.Series, spoken: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the last periods of `spoken` that had begun by then: every instant here is that of a post it holds."""
     starts = pd.DatetimeIndex(spoken["period"].drop_duplicates().sort_values())
-    return starts[starts.searchsorted(instant, side="right") - 1]
+    return starts[starts.searchsorted(instants, side="right") - 1]

@@ -101,13 +101,11 @@ def search_series(
         notes.append(Note("terms missing", {"n": len(absent), "terms": ", ".join(absent[:5])}))
     by_term["topic"] = by_term["term"].map(lambda t: topic_of[fold(t)])
     asked = terms[terms["fold"].isin(found)].groupby("topic").size()
-    summed = by_term.groupby(["topic", "period"], sort=False).agg(
-        value=("value", lambda v: v.sum(skipna=False)),
-        lo=("lo", lambda v: v.sum(skipna=False)),
-        hi=("hi", lambda v: v.sum(skipna=False)),
-        scale_error=("scale_error", "max"),
-        n=("value", "size"),
-    )
+    cells = by_term.groupby(["topic", "period"], sort=False)
+    # One unknown term leaves the sum unknown; a function called for each cell would take minutes for many topics.
+    unknown = by_term[["value", "lo", "hi"]].isna().groupby([by_term["topic"], by_term["period"]], sort=False).any()
+    summed = cells[["value", "lo", "hi"]].sum().mask(unknown)
+    summed = summed.assign(scale_error=cells["scale_error"].max(), n=cells.size())
     summed = summed.reset_index()
     # A topic with two terms of which one was not measured in a period is not half as much searched there: it is unknown.
     short = summed["n"] < summed["topic"].map(asked)

@@ -80,7 +80,8 @@ def posts_series(
     spoken = tallies.voice(study.topics, binning)
     overall = tallies.posts_per_period(binning)
     collected = _collected(overall, tallies, grain, week_start)
-    silent = [t.label for t in study.topics if t.id not in set(spoken["topic"])]
+    heard = set(spoken["topic"].unique())
+    silent = [t.label for t in study.topics if t.id not in heard]
     if silent:
         notes.append(Note("topics without posts", {"n": len(silent), "topics": ", ".join(silent[:5])}))
     complete = collected.index[collected == "complete"]
