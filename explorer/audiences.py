@@ -13,7 +13,8 @@ from explorer.references import Reference, read_references
 from explorer.segments import LEAST, K, Segments, represented, segment
 from explorer.served import SIGNALS, calibrated, draws, p_answered
 from explorer.study import Study
-from explorer.tallies_people import PeopleTallies, Span
+from explorer.tallies_people import PeopleTallies
+from explorer.tallies_ties import Span
 from explorer.text.matching import match
 from sources.disclosure import ALL, people_in_groups
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from explorer.study import Topic
 from explorer.tallies import Binning
-from explorer.tallies_people import Span
 from explorer.tallies_texts import TextTallies
+from explorer.tallies_ties import Span
 from explorer.terms import distinctive
 from explorer.voices import wilson
 

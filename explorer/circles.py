@@ -13,7 +13,8 @@ from explorer.illusions import false_consensus, majority_illusion
 from explorer.networks import Network, assortativity, closure, network
 from explorer.study import Study
 from explorer.tallies import Binning
-from explorer.tallies_people import Interaction, PeopleTallies, Span
+from explorer.tallies_people import PeopleTallies
+from explorer.tallies_ties import Interaction, Span
 from explorer.terms import distinctive
 
 #: What ties people: what they do to one another, or what they point to.

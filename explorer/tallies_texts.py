@@ -10,7 +10,8 @@ from ibis import _
 
 from explorer.study import Topic
 from explorer.tallies import Binning, period_of
-from explorer.tallies_people import ADDRESS, PeopleTallies, Span
+from explorer.tallies_people import PeopleTallies
+from explorer.tallies_ties import ADDRESS, Span
 
 
 class TextTallies(PeopleTallies):

@@ -12,8 +12,8 @@ from explorer.carried import through_time, words_come_and_gone
 from explorer.conversations import echo, explain, shares
 from explorer.study import Study, Topic
 from explorer.tallies import Binning
-from explorer.tallies_people import Span
 from explorer.tallies_texts import TextTallies
+from explorer.tallies_ties import Span
 from explorer.text.emotions import EMOTIONS, emotions
 from explorer.text.labels import Agreement, agreement, prefer_imported
 from explorer.text.shares import Array, corrected_shares

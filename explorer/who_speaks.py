@@ -12,7 +12,8 @@ from explorer.panel import Panel, read_panel
 from explorer.periods import next_start
 from explorer.repetition import Repetition, find_repetition, groups_by_topic
 from explorer.study import Study
-from explorer.tallies_people import PeopleTallies, Span
+from explorer.tallies_people import PeopleTallies
+from explorer.tallies_ties import Span
 from explorer.voices import TIERS, Concentration, Estimate, TooFewVoices, compare, concentration, lorenz
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer.communities import communities, controversy, shuffled, sides
+from explorer.communities import communities, controversy, sides
 from explorer.illusions import false_consensus, majority_illusion, most_connected
 from explorer.networks import Array, Network, assortativity, closure, from_pairs, modularity, network, nmi
+from explorer.walks import shuffled
 
 Shared = Callable[..., Path]
 

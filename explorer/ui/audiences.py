@@ -9,7 +9,7 @@ from explorer import audience_views
 from explorer.audiences import Audiences, find_audiences
 from explorer.circles import Circles
 from explorer.study import Study, read_study
-from explorer.tallies_people import Span
+from explorer.tallies_ties import Span
 from explorer.ui.answers import key_of
 from explorer.who_speaks import Speakers
 from explorer.words import Words

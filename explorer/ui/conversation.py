@@ -8,7 +8,7 @@ from explorer import telling_views
 from explorer.answers import Gaps
 from explorer.kept import kept
 from explorer.study import Study, read_study
-from explorer.tallies_people import Span
+from explorer.tallies_ties import Span
 from explorer.telling import Telling, tell
 from explorer.ui.answers import key_of
 from explorer.who_speaks import window_of

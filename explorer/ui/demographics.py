@@ -8,7 +8,8 @@ from explorer.demographic_views import by_topic_table, by_trait_table
 from explorer.demographics import Demographics, demographics
 from explorer.kept import kept
 from explorer.study import Study, read_study
-from explorer.tallies_people import PeopleTallies, Span
+from explorer.tallies_people import PeopleTallies
+from explorer.tallies_ties import Span
 from explorer.ui.answers import key_of
 from explorer.who_speaks import Speakers
 from explorer.words import Words
