@@ -9,9 +9,9 @@ from explorer.known import holiday_names
 from explorer.panel import Panel
 from explorer.phrases import TRENDS
 from explorer.study import Study
+from explorer.views import windows_to_act
 from explorer.words import Words
 from forecasting import trend_class
-from forecasting.action_windows import windows
 from forecasting.errors import Note
 from forecasting.led_sides import who_leads
 
@@ -75,7 +75,7 @@ def trend_sentence(table: pd.DataFrame, topic: str, words: Words) -> str:
 
 def action_sentences(answer: Outlook, topic: str, words: Words) -> list[str]:
     """Return the windows to act in on one topic, and when its search will probably stand highest."""
-    found = windows(answer.projection)
+    found = windows_to_act(answer, words)
     out = []
     for row in found[found["topic"] == topic].itertuples():
         details = {

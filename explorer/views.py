@@ -95,8 +95,13 @@ def fan_frames(answer: Outlook, topic: str, series: str) -> tuple[pd.DataFrame, 
 
 
 def windows_to_act(answer: Outlook, words: Words) -> pd.DataFrame:
-    """Return the windows in which a topic will very probably be searched more than said: `label` added in the language."""
+    """Return the windows in which a topic will very probably be searched more than said, widest gap first.
+
+    The columns of forecasting.action_windows.windows, with `end` the last day of the last period, plus `label` in the language.
+    """
     found = windows(answer.projection)
+    last = [(next_start(end, answer.panel.grain) - pd.Timedelta(1, "ns")).normalize() for end in found["end"]]
+    found["end"] = pd.Series(last, found.index, found["start"].dtype)
     return found.assign(label=found["topic"].map(labels(answer.study, words.language)).fillna(found["topic"]))
 
 

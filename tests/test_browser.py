@@ -16,10 +16,13 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
+from icalendar import Calendar
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
+from explorer.campaigns import read_campaigns
 from explorer.study import Study
 from tests.screenshots import ARGUMENTS, DRAWN, READY, SIZES, THEMES, served
+from tests.test_app import small_study
 
 pytestmark = pytest.mark.browser
 
@@ -232,3 +235,42 @@ def test_the_keyboard_alone_reaches_the_export(desk: Watched) -> None:
         pytest.fail("Tab never reaches the export")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Table (CSV)").wait_for(timeout=10_000)
+
+
+def test_a_campaign_is_dragged_into_the_plan_and_is_there_after_a_reload(browser: Browser, tmp_path: Path) -> None:
+    study = small_study(tmp_path / "study", weeks=40)
+    with served(str(study.path)) as address:
+        context = browser.new_context(viewport=window("desktop"), accept_downloads=True, locale="en-GB")
+        watched = Watched(context.new_page(), address)
+        page = watched.open("plan")
+        page.get_by_role("textbox", name="Name of the campaign").fill("Quiet nights")
+        page.keyboard.press("Enter")
+        chart = page.locator(".st-key-plan__0").get_by_test_id("stVegaLiteChart")
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        dates = page.get_by_test_id("stDateInput")
+        before = dates.inner_text()
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 40, steps=5)
+        page.mouse.up()
+        page.wait_for_function(
+            "was => document.querySelector('[data-testid=stDateInput]').innerText !== was", arg=before, timeout=20_000
+        )
+        watched.ready()
+        dragged = "".join(re.findall(r"\d", dates.inner_text()))
+        page.get_by_role("button", name="Keep this campaign").click()
+        page.get_by_role("combobox", name="Campaign").wait_for(timeout=20_000)
+        page = watched.open("plan")
+        (kept,) = read_campaigns(study.path.parent)
+        assert dragged == f"{kept.start:%d%m%Y}{kept.end:%d%m%Y}"
+        assert timedelta(days=7) < kept.end - kept.start < timedelta(days=30), "a fifth of thirteen weeks"
+        page.get_by_role("button", name="Take it away").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="For the calendar (ICS)").click()
+        events = Calendar.from_ical(Path(download.value.path()).read_bytes()).walk("VEVENT")
+        (own,) = [e for e in events if str(e["summary"]) == "Campaign: Quiet nights"]
+        assert (own["dtstart"].dt, own["dtend"].dt) == (kept.start, kept.end + timedelta(days=1))
+        assert watched.errors == []
+        context.close()

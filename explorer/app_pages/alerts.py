@@ -41,7 +41,7 @@ if len(card.terms):
     st.markdown(say("New words: {terms}.", terms=ui.plain(", ".join(card.terms["term"]))))
 if len(card.posts):
     st.markdown(f"{card_views.tone_said(card, say)} {card_views.sizes_said(card, say)}")
-st.markdown(card_views.similar_said(card, verdicts(warning.folder_of(study)), say))
+st.markdown(card_views.similar_said(card, verdicts(ui.folder_of(study)), say))
 if crisis is not None:
     parts.show_numbers(crisis, warned, say)
 

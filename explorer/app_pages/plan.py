@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from explorer import charts, timing, ui, views
+from explorer import campaign_views, charts, timing, ui, views
+from explorer.campaigns import read_campaigns
 from explorer.sentences import outlook_sentence
 from explorer.words import Words
 
@@ -23,6 +24,7 @@ with (
     ui.answering(say, label),
 ):
     outlook = ui.outlook_of(study)
+    planned = read_campaigns(ui.folder_of(study))
 sentence = outlook_sentence(outlook, topic, say)
 heading.title(sentence)
 
@@ -35,6 +37,7 @@ with slot:
         "posts": (voices, charts.POSTS, voices),
         "gap": (say("Gap"), charts.GAP, say("Gap")),
     }
+    marked = campaign_views.marks(campaign_views.days_to_mark(outlook, say), planned, topic)
     for series, (title, colour, axis) in sides.items():
         past, ahead = views.fan_frames(outlook, topic, series)
         if series == "gap":
@@ -43,7 +46,7 @@ with slot:
         if ahead.empty:
             st.info(say("This side could not be projected."))
             continue
-        drawn = charts.fan(past, ahead, say, colour=colour, title=axis, factor=series == "gap")
+        drawn = charts.fan(past, ahead, say, colour=colour, title=axis, factor=series == "gap", marks=marked)
         ui.draw(drawn, sentence, ahead, say, key=f"fan_{series}")
     st.caption(
         say(
@@ -55,6 +58,8 @@ with slot:
     st.subheader(say("When to act"))
     for told in [*timing.action_sentences(outlook, topic, say), *timing.leader_sentences(outlook, say)]:
         st.write(ui.plain(told))
+    st.subheader(say("Your plan"))
+    ui.campaigns(study, outlook, planned, topic, say)
 
     season = views.seasonality(panel, study, say)
     st.subheader(say("When each topic is searched"))
@@ -62,9 +67,12 @@ with slot:
         st.info(say("A whole year of searches is needed to see a season."))
     else:
         told = say("Search of each topic by month, against its own mean.")
-        drawn = charts.months(season, say, title=say("against its own mean"))
+        months = campaign_views.months_planned(planned, study, say)
+        drawn = charts.months(season, say, title=say("against its own mean"), planned=months)
         ui.draw(drawn, told, season.drop(columns="topic"), say, key="months")
+        if len(months):
+            st.caption(say("A diamond marks a month that holds a campaign of yours."))
 
 with st.container(horizontal=True, key="next"):
     ui.link("topic", say("Look into {topic}", topic=label), icon=":material/arrow_back:", topic=topic)
-    ui.export_forecast(outlook, say)
+    ui.export_forecast(outlook, planned, say)

@@ -49,13 +49,15 @@ def forecast(
         raise typer.BadParameter("it shares out the series of a file: pass --series too", param_hint="--workers")
     from explorer import timing
     from explorer.answers import look_ahead
+    from explorer.campaigns import read_campaigns
     from explorer.outputs.frames import forecast_frame
     from explorer.outputs.provenance import outlook_provenance
 
     opened = open_study(study)
     with working(words("Projecting search, posts and the gap")):
         answer = look_ahead(opened, corrected=not raw, horizon=horizon)
-    frame = forecast_frame(answer, words.language, outlook_provenance(answer, words, now()))
+    campaigns = read_campaigns(opened.path.parent)
+    frame = forecast_frame(answer, words.language, outlook_provenance(answer, words, now()), campaigns)
     if format is not Format.table:
         show(frame, format)
         return

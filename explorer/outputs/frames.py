@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from explorer.answers import Gaps, Outlook
+from explorer.campaign_views import planned_at
+from explorer.campaigns import Campaign
 from explorer.outputs.provenance import Provenance
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: A text cell that begins like this is read as a formula by spreadsheet programs.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -20,7 +23,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORECAST_COLUMNS = (
     "topic", "label", "series", "date", "horizon", "median", "lo80", "hi80", "lo95", "hi95", "actual", "p_widening", "model",
     "interval", "model_version", "trained_to", "n_train", "source_ids", "fetched_at", "simulated", "schema_version",
-    "warning", "command",
+    "warning", "campaign", "command",
 )  # fmt: skip
 
 
@@ -33,11 +36,13 @@ def gaps_frame(answer: Gaps, language: str, provenance: Provenance) -> pd.DataFr
     return _stamped(frame, provenance)
 
 
-def forecast_frame(answer: Outlook, language: str, provenance: Provenance) -> pd.DataFrame:
+def forecast_frame(
+    answer: Outlook, language: str, provenance: Provenance, campaigns: Sequence[Campaign] = ()
+) -> pd.DataFrame:
     """Return history and projection of search, posts and gap in one long table (columns FORECAST_COLUMNS).
 
     Rows with `actual` are history (`horizon` 0 or less); rows with `median` are projected. Units: search in the panel's unit,
-    posts in people or posts a period, gap in doublings.
+    posts in people or posts a period, gap in doublings. `campaign`: what is planned on the topic in that period.
     """
     projection = answer.projection
     labels = {t.id: t.label_in(language) for t in answer.study.topics}
@@ -66,6 +71,7 @@ def forecast_frame(answer: Outlook, language: str, provenance: Provenance) -> pd
     # What is said of these topics was cut off: the history of posts, and the gap that rests on it.
     cut = frame["topic"].isin(answer.panel.capped) & frame["series"].isin(["posts", "gap"])
     frame["warning"] = cut.map({True: "capped", False: ""})
+    frame["campaign"] = planned_at(frame["date"], frame["topic"], campaigns, answer.panel)
     stamped = _stamped(frame, provenance)
     stamped["schema_version"] = SCHEMA_VERSION
     return stamped.reindex(columns=list(FORECAST_COLUMNS)).sort_values(["topic", "series", "date"], ignore_index=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from explorer import charts, views
 from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
+from explorer.campaign_views import campaign_table, days_to_mark, marks, prospect_sentences
+from explorer.campaigns import Campaign, read_campaigns
 from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import forecast_frame, gaps_frame, to_csv, to_parquet
 from explorer.outputs.page import Part, to_page
@@ -54,35 +56,45 @@ def gaps_files(answer: Gaps, words: Words, now: datetime, *, french: bool | None
     return files
 
 
-def forecast_files(answer: Outlook, words: Words, now: datetime, *, french: bool | None = None) -> Files:
-    """Return the files of a projection. `french` CSV follows the language if left out."""
+def forecast_files(
+    answer: Outlook, words: Words, now: datetime, *, french: bool | None = None, campaigns: Sequence[Campaign] = ()
+) -> Files:
+    """Return the files of a projection with what is planned in it. `french` CSV follows the language if left out."""
     about = outlook_provenance(answer, words, now)
-    frame = forecast_frame(answer, words.language, about)
+    frame = forecast_frame(answer, words.language, about, campaigns)
+    plan = campaign_table(answer, campaigns, words)
     told = outlook_headline(answer, words)
     comma = words.language == "fr" if french is None else french
 
     def page() -> bytes:
-        parts = []
+        parts, known = [], days_to_mark(answer, words)
         for topic, label in views.labels(answer.study, words.language).items():
             past, ahead = views.fan_frames(answer, topic, "search")
             if len(ahead):
-                fan = charts.fan(past, ahead, words, colour=charts.SEARCH, title=words("Search"))
+                marked = marks(known, campaigns, topic)
+                fan = charts.fan(past, ahead, words, colour=charts.SEARCH, title=words("Search"), marks=marked)
                 parts.append(
                     Part(label, words("Search on {topic} so far and ahead.", topic=label), charts.to_svg(fan, words))
                 )
+        if len(plan):
+            parts.append(Part(words("Campaigns"), table=plan))
         return to_page(told, parts, about, words)
+
+    def calendar() -> bytes:
+        said = {c.id: prospect_sentences(answer, c, words) for c in campaigns}
+        return to_calendar(views.windows_to_act(answer, words), about, words, now, campaigns, said)
 
     files: Files = {
         "forecast.csv": lambda: to_csv(frame, french=comma),
-        "forecast.xlsx": lambda: forecast_workbook(frame, about, words),
+        "forecast.xlsx": lambda: forecast_workbook(frame, about, words, plan),
         "forecast.parquet": lambda: to_parquet(frame, about),
         "forecast.html": page,
-        "windows.ics": lambda: to_calendar(views.windows_to_act(answer, words), about, words, now),
+        "windows.ics": calendar,
     }
     if importlib.util.find_spec("pptx"):
         from explorer.outputs.slides import forecast_slides
 
-        files["forecast.pptx"] = lambda: forecast_slides(frame, told, about, words)
+        files["forecast.pptx"] = lambda: forecast_slides(frame, told, about, words, plan)
     return files
 
 
@@ -98,7 +110,9 @@ def write_report(
     panel = read_panel(study)
     gaps = find_gaps(study, panel=panel, corrected=corrected)
     outlook = look_ahead(study, panel=panel, corrected=corrected)
-    files = gaps_files(gaps, words, now, french=french) | forecast_files(outlook, words, now, french=french)
+    campaigns = read_campaigns(study.path.parent)
+    files = gaps_files(gaps, words, now, french=french)
+    files |= forecast_files(outlook, words, now, french=french, campaigns=campaigns)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, make in files.items():

@@ -14,10 +14,13 @@ from pptx.slide import Slide
 from pptx.util import Inches, Pt
 
 from explorer.outputs.provenance import Provenance
+from explorer.phrases import VERDICTS
 from explorer.words import Words
 
 SEARCH, POSTS = RGBColor(0x00, 0x72, 0xB2), RGBColor(0xD5, 0x5E, 0x00)
 _WIDE = (Inches(13.333), Inches(7.5))
+#: Rows of a table that a slide has room for.
+_LINES = 14
 
 
 def gaps_slides(frame: pd.DataFrame, headline: str, provenance: Provenance, words: Words) -> bytes:
@@ -53,30 +56,23 @@ def gaps_slides(frame: pd.DataFrame, headline: str, provenance: Provenance, word
 
     slide = _slide(deck, words("How sure each gap is"), provenance, words)
     titles = [words("Topic"), words("Verdict"), words("Gap"), words("Interval")]
-    shown = known.head(14)
-    grid = slide.shapes.add_table(
-        len(shown) + 1, 4, Inches(0.6), Inches(1.5), Inches(12.1), Inches(0.36 * (len(shown) + 1))
-    ).table
-    for column, title in enumerate(titles):
-        grid.cell(0, column).text = title
-    for line, row in enumerate(shown.to_dict("records"), 1):
-        span = words.span(row["lo"], row["hi"])
-        from explorer.phrases import VERDICTS
-
-        for column, text in enumerate([row["label"], words(VERDICTS[row["verdict"]]), words.times(row["gap"]), span]):
-            grid.cell(line, column).text = text
-    for cell in grid.iter_cells():
-        for paragraph in cell.text_frame.paragraphs:
-            paragraph.font.size = Pt(12)
+    rows = [
+        [row["label"], words(VERDICTS[row["verdict"]]), words.times(row["gap"]), words.span(row["lo"], row["hi"])]
+        for row in known.head(14).to_dict("records")
+    ]
+    _grid(slide, titles, rows)
     return _bytes(deck)
 
 
-def forecast_slides(frame: pd.DataFrame, headline: str, provenance: Provenance, words: Words) -> bytes:
-    """Return one slide a topic with its projected gap, median and 80 % range, as a native line chart.
+def forecast_slides(
+    frame: pd.DataFrame, headline: str, provenance: Provenance, words: Words, plan: pd.DataFrame | None = None
+) -> bytes:
+    """Return one slide a topic with its projected gap, median and 80 % range, as a native line chart; then the campaigns.
 
     Parameters
     ----------
     frame : as explorer.outputs.frames.forecast_frame gives it, of the topics to show.
+    plan : as explorer.campaign_views.campaign_table gives it.
     """
     deck = _deck()
     ahead = frame[(frame["series"] == "gap") & frame["median"].notna()]
@@ -93,7 +89,31 @@ def forecast_slides(frame: pd.DataFrame, headline: str, provenance: Provenance, 
         shape.chart.has_legend = True
         shape.chart.legend.position, shape.chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
         shape.chart.font.size = Pt(12)
+    plan = pd.DataFrame() if plan is None else plan
+    for at in range(0, len(plan), _LINES):
+        part = plan.iloc[at : at + _LINES]
+        rows = [[_cell(v, words) for v in row] for row in part.itertuples(index=False)]
+        _grid(_slide(deck, words("Campaigns"), provenance, words), list(part.columns), rows)
     return _bytes(deck)
+
+
+def _grid(slide: Slide, titles: list[str], rows: list[list[str]]) -> None:
+    """Put a native table on a slide."""
+    shape: Any = slide.shapes.add_table(
+        len(rows) + 1, len(titles), Inches(0.6), Inches(1.5), Inches(12.1), Inches(0.36 * (len(rows) + 1))
+    )
+    for line, row in enumerate([titles, *rows]):
+        for column, text in enumerate(row):
+            shape.table.cell(line, column).text = text
+    for cell in shape.table.iter_cells():
+        for paragraph in cell.text_frame.paragraphs:
+            paragraph.font.size = Pt(12)
+
+
+def _cell(value: Any, words: Words) -> str:
+    if isinstance(value, str):
+        return value
+    return words.percent(value, 0) if isinstance(value, float) else words.date(value)
 
 
 def _deck() -> Any:

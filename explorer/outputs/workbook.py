@@ -47,8 +47,10 @@ def gaps_workbook(frame: pd.DataFrame, provenance: Provenance, words: Words) -> 
     return out.getvalue()
 
 
-def forecast_workbook(frame: pd.DataFrame, provenance: Provenance, words: Words) -> bytes:
-    """Return a workbook with the tidy forecast, one chart of the projected gaps, and About."""
+def forecast_workbook(
+    frame: pd.DataFrame, provenance: Provenance, words: Words, plan: pd.DataFrame | None = None
+) -> bytes:
+    """Return a workbook with the tidy forecast, one chart of the projected gaps, the campaigns if there are any, and About."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, SAFE) as book:
         _table(book, words("Forecast"), frame)
@@ -68,6 +70,8 @@ def forecast_workbook(frame: pd.DataFrame, provenance: Provenance, words: Words)
         chart.set_x_axis({"date_axis": True, "num_format": "mmm yy"})
         chart.set_size({"width": 900, "height": 480})
         sheet.insert_chart(len(wide) + 2, 0, chart)
+        if plan is not None and len(plan):
+            _table(book, words("Campaigns"), plan)
         _about(book, provenance, words)
     return out.getvalue()
 

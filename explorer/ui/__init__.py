@@ -2,6 +2,7 @@
 
 from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
 from explorer.ui.audiences import audiences
+from explorer.ui.campaigns import campaigns
 from explorer.ui.connecting import sources
 from explorer.ui.conversation import conversation
 from explorer.ui.demographics import who_they_are
@@ -15,6 +16,7 @@ from explorer.ui.session import (
     choose_language,
     choose_topic,
     corrected,
+    folder_of,
     keep_head,
     own_study,
     page_head,
@@ -31,10 +33,10 @@ from explorer.ui.voices import circles_of, export_voices, speakers_of, topic_mov
 from explorer.ui.volume import volume
 
 __all__ = [
-    "answering", "asked_about", "audiences", "both_sides", "choose_language", "choose_topic", "circles_of", "coming_back",
-    "confirm", "conversation", "corrected", "draw", "explained", "export_forecast", "export_gaps", "export_needs",
-    "export_voices", "fact", "further", "gap_meaning", "gaps_of", "keep_head", "link", "movers_of", "needs_of", "outlook_of",
-    "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain", "reason", "record", "sample_of",
-    "show_notes", "sources", "speakers_of", "stored", "studies", "study", "study_file", "topic_movers_of", "topics", "upload",
-    "volume", "who_they_are", "words",
+    "answering", "asked_about", "audiences", "both_sides", "campaigns", "choose_language", "choose_topic", "circles_of",
+    "coming_back", "confirm", "conversation", "corrected", "draw", "explained", "export_forecast", "export_gaps",
+    "export_needs", "export_voices", "fact", "folder_of", "further", "gap_meaning", "gaps_of", "keep_head", "link",
+    "movers_of", "needs_of", "outlook_of", "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain",
+    "reason", "record", "sample_of", "show_notes", "sources", "speakers_of", "stored", "studies", "study", "study_file",
+    "topic_movers_of", "topics", "upload", "volume", "who_they_are", "words",
 ]  # fmt: skip

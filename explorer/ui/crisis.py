@@ -16,9 +16,9 @@ from explorer.study import Study
 from explorer.timelines import edited, keep, restore
 from explorer.ui.exports import offer
 from explorer.ui.facts import draw, fact
+from explorer.ui.session import folder_of
 from explorer.ui.states import answering
 from explorer.ui.text import plain
-from explorer.ui.warning import folder_of
 from explorer.words import Words
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from explorer.answers import Gaps, Outlook
+from explorer.campaigns import Campaign
 from explorer.outputs.provenance import gaps_provenance, outlook_provenance
 from explorer.outputs.report import Files, forecast_files, gaps_files
 from explorer.study import Study
@@ -19,10 +21,10 @@ def export_gaps(answer: Gaps, say: Words) -> None:
     offer(gaps_files(answer, say, now), gaps_provenance(answer, say, now).command, say)
 
 
-def export_forecast(answer: Outlook, say: Words) -> None:
-    """Offer the projection in every format; the files are made when they are asked for."""
+def export_forecast(answer: Outlook, campaigns: Sequence[Campaign], say: Words) -> None:
+    """Offer the projection and what is planned in it in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    offer(forecast_files(answer, say, now), outlook_provenance(answer, say, now).command, say)
+    offer(forecast_files(answer, say, now, campaigns=campaigns), outlook_provenance(answer, say, now).command, say)
 
 
 def offer(files: Files, command: str, say: Words) -> None:

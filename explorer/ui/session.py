@@ -110,6 +110,15 @@ def own_study() -> Study:
     return made
 
 
+def folder_of(opened: Study) -> Path:
+    """Return where what people say is kept: beside the study; what is said of the example lives as long as the session."""
+    if not opened.simulated:
+        return opened.path.parent
+    if "verdicts" not in st.session_state:
+        st.session_state["verdicts"] = tempfile.mkdtemp(prefix="undersaid-verdicts-")
+    return Path(st.session_state["verdicts"])
+
+
 def _kept_folder() -> Path | None:
     given = os.environ.get("UNDERSAID_STUDIES")
     return Path(given) if given else None

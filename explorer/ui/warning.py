@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +19,7 @@ from explorer.study import Study, read_study
 from explorer.tallies import Tallies
 from explorer.ui.answers import key_of
 from explorer.ui.facts import fact
+from explorer.ui.session import folder_of
 from explorer.verdicts import precision, say_verdict, verdicts
 from explorer.words import Words
 
@@ -164,12 +163,3 @@ def list_events(opened: Study, warned: EarlyWarning, say: Words) -> None:
             }
         )
         st.dataframe(shown, hide_index=True, key="scenarios", alt=say("Scenarios that fired, newest first."))
-
-
-def folder_of(opened: Study) -> Path:
-    """Return where what people say is kept: beside the study; what is said of the example lives as long as the session."""
-    if not opened.simulated:
-        return opened.path.parent
-    if "verdicts" not in st.session_state:
-        st.session_state["verdicts"] = tempfile.mkdtemp(prefix="undersaid-verdicts-")
-    return Path(st.session_state["verdicts"])
