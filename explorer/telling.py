@@ -123,9 +123,11 @@ def _emotions(posts: pd.DataFrame, languages: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     groups = posts.loc[told.index, "author_key"].tolist()
     spoken = told["language"].astype(str)
-    confusion = _confused("emotions", EMOTIONS, spoken)
-    known = corrected_shares(told["label"].tolist(), confusion, EMOTIONS, readers=spoken.tolist(), groups=groups)
     worst = "weak" if (told["reliability"] == "weak").any() else str(told["reliability"].iloc[0])
+    # What a weak reader confuses on its training texts says little of other texts: undoing it was measured to make shares of
+    # tweets worse (docs/models.md).
+    confusion = {} if worst == "weak" else _confused("emotions", EMOTIONS, spoken)
+    known = corrected_shares(told["label"].tolist(), confusion, EMOTIONS, readers=spoken.tolist(), groups=groups)
     whole = known["corrected"].notna().all()
     known = known.assign(share=known["corrected" if whole else "counted"], reliability=worst, corrected=whole)
     return known.sort_values("share", ascending=False, ignore_index=True)[columns]

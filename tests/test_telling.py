@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,9 +68,19 @@ def test_labels_of_the_source_come_first_and_are_never_mixed_with_ours(told: Tel
 def test_emotions_say_how_far_they_can_be_trusted(told: Telling) -> None:
     assert set(told.emotions["reliability"]) == {"weak"}
     assert told.emotions["share"].is_monotonic_decreasing
-    assert told.emotions["corrected"].all()
+    assert not told.emotions["corrected"].any(), "what a weak reader confuses elsewhere corrects nothing"
     assert told.emotions["share"].sum() == pytest.approx(1)
     assert (told.emotions["lo"] < told.emotions["hi"]).all()
+
+
+def test_emotions_of_a_reader_that_can_be_trusted_are_corrected(
+    example: Study, tallies: TextTallies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["explorer.text.emotions"], "FAIR", 0.1)
+    told = tell(example, "securite", SPAN, tallies=tallies, sample=100)
+    assert set(told.emotions["reliability"]) == {"fair"}
+    assert told.emotions["corrected"].all()
+    assert told.emotions["share"].sum() == pytest.approx(1)
 
 
 def test_shares_through_time_are_those_of_each_quarter(told: Telling) -> None:

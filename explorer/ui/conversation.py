@@ -87,12 +87,11 @@ def _tone(told: Telling, say: Words) -> None:
         st.markdown(say("Emotions ({hint})", hint=hint))
         table = telling_views.emotions_table(told, say)
         st.dataframe(table, hide_index=True, key="emotions", alt=say("Share of posts by emotion."))
-        if told.emotions["corrected"].all():
-            st.caption(
-                say(
-                    "Corrected for the emotions that the reader was measured to confuse on texts it had not seen (subtitles)."
-                )
-            )
+        st.caption(
+            say("Corrected for the emotions that the reader was measured to confuse on texts it had not seen.")
+            if told.emotions["corrected"].all()
+            else say("As read, not corrected: what a weak reader confuses differs from one kind of text to another.")
+        )
 
 
 @st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
