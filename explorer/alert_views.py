@@ -24,7 +24,7 @@ def events_table(warned: EarlyWarning, given: dict[str, str], words: Words) -> p
     return pd.DataFrame(
         {
             words("Known since"): table["at"].map(lambda t: words.date(t)),
-            words("Topic"): table["label"].map(lambda label: warned.named(label, words.language)),
+            words("Topic"): table["label"].map(lambda label: warned.study.named(label, words.language)),
             words("Side"): table["side"].map({"posts": words("Posts"), "search": words("Search")}),
             words("Kind"): table["kind"].map(lambda k: words(KINDS[k])),
             words("Seen"): table["observed"].round(0),

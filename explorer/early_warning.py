@@ -74,10 +74,6 @@ class EarlyWarning:
         """Return the series of a topic, None when it is not watched."""
         return next((s for s in self.series if s.topic == topic and s.side == side), None)
 
-    def named(self, label: str, language: str) -> str:
-        """Return the label of a topic in a language; what is no topic (a scenario) keeps its name."""
-        return next((t.label_in(language) for t in self.study.topics if t.label == label), label)
-
 
 def warnings_of(
     study: Study,

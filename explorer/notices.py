@@ -22,7 +22,7 @@ def notice(warned: EarlyWarning, event: str, key: str, tallies: Tallies, say: Wo
     """Return the message of an event: what, how much, since when, how unusual, what is new, who began."""
     card = explain(warned, event, tallies)
     row = card.event
-    subject = say("{label}: {kind}", label=warned.named(row["label"], say.language), kind=say(KINDS[row["kind"]]))
+    subject = say("{label}: {kind}", label=warned.study.named(row["label"], say.language), kind=say(KINDS[row["kind"]]))
     lines = [headline(card, say), by_chance(row, say), searched(card, say)]
     if len(card.terms):
         lines.append(say("New words: {terms}.", terms=", ".join(card.terms["term"])))
@@ -111,9 +111,8 @@ def digest(
     elif events.empty and fired.empty:
         lines.append(say("A quiet week: no alert, no scenario."))
     for row in events.sort_values("at").itertuples():
-        lines.append(
-            f"· {say.date(row.at)} {warned.named(row.label, say.language)}: {say(KINDS[row.kind])}, ×{say.number(row.ratio, 1)}"
-        )
+        label = warned.study.named(row.label, say.language)
+        lines.append(f"· {say.date(row.at)} {label}: {say(KINDS[row.kind])}, ×{say.number(row.ratio, 1)}")
     for row in fired.sort_values("at").itertuples():
         lines.append(f"· {say.date(row.at)} " + say("Scenario “{name}” has fired", name=row.scenario))
     for key, channel, state, _ in troubles:

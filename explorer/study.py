@@ -88,6 +88,10 @@ class Study:
         """The tables of this study."""
         return Store(self.path.parent / "store")
 
+    def named(self, label: str, language: str) -> str:
+        """Return the label of a topic in a language; what is no topic (a scenario) keeps its name."""
+        return next((t.label_in(language) for t in self.topics if t.label == label), label)
+
     def topic(self, topic_id: str) -> Topic:
         """Return the topic with this id; raises BadStudy naming the near misses."""
         for topic in self.topics:

@@ -282,4 +282,4 @@ def test_an_alert_names_its_topic_in_the_language_of_the_reader(warned: tuple[Ea
     assert topic.label_in("en") in shown["en"]
     assert topic.label not in shown["en"]
     assert topic.label_in("fr") in shown["fr"]
-    assert early.named("Incendie", "en") == "Incendie"  # a scenario keeps the name it was given
+    assert early.study.named("Incendie", "en") == "Incendie"  # a scenario keeps the name it was given

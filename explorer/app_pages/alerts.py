@@ -34,7 +34,7 @@ event = warning.choose_event(warned, say)
 with ui.answering(say, say("Alerts")), st.spinner(say("Tracing where it came from")):
     card, crisis, drilled = warning.explained(study, warned, event)
 row = card.event
-named = ui.plain(warned.named(row["label"], say.language))
+named = ui.plain(warned.study.named(row["label"], say.language))
 heading.title(say("{label}: {headline}", label=named, headline=headline(card, say)))
 st.markdown(f"{by_chance(row, say)} {searched(card, say)}")
 if len(card.terms):

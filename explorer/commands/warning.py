@@ -71,7 +71,7 @@ def alerts(
     shown = pd.DataFrame(
         {
             words("Known since"): frame["at"].map(lambda t: words.date(t)),
-            words("Topic"): frame["label"].map(lambda label: warned.named(label, words.language)),
+            words("Topic"): frame["label"].map(lambda label: warned.study.named(label, words.language)),
             words("Side"): frame["side"].map({"posts": words("Posts"), "search": words("Search")}),
             words("Kind"): frame["kind"].map(lambda k: words(KINDS[k])),
             words("Seen"): frame["observed"].map(lambda v: words.number(v, 0)),
@@ -119,7 +119,7 @@ def _one_event_or_drill(
     if format is not Format.table:
         show(found, format)
     elif drilled:
-        found["label"] = found["label"].map(lambda label: warned.named(label, words.language))
+        found["label"] = found["label"].map(lambda label: warned.study.named(label, words.language))
         told = drill_told(found, words, whole=bool(event))
         show(told, format, title=title_of(opened, words, words("Past crises replayed")))
     else:

@@ -52,7 +52,8 @@ def show_timeline(opened: Study, crisis: Crisis, told: pd.DataFrame, say: Words)
     """Show the numbered events in words, with a way to change them and to take them away."""
     lines = []
     for row in told.itertuples():
-        quoted = f" – {plain(row.text[:QUOTED])}" if row.text else ""
+        text = opened.named(row.text, say.language) if row.what == "alert" else row.text
+        quoted = f" – {plain(text[:QUOTED])}" if text else ""
         by = "" if row.by == "computed" else f" *({say(BY_SAID[row.by])})*"
         lines.append(f"{row.n}. {say.date(row.at)} {row.at:%H:%M} · **{say(WHAT_SAID[row.what])}**{quoted}{by}")
     st.markdown("\n".join(lines))

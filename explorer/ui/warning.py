@@ -97,7 +97,7 @@ def choose_event(warned: EarlyWarning, say: Words) -> str:
     """Draw the choice of event, bound to the URL; the one that stands out most comes first."""
     ids = list(warned.events["id"])
     names = {
-        r.id: f"{say.date(r.at)} · {warned.named(r.label, say.language)} · "
+        r.id: f"{say.date(r.at)} · {warned.study.named(r.label, say.language)} · "
         + (say("Search") if r.side == "search" else say("Posts"))
         for r in warned.events.itertuples()
     }
