@@ -15,7 +15,7 @@ from explorer.study import Study, read_study
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 START, WEEKS = pd.Timestamp("2023-01-02", tz="UTC"), 156
-#: Posts that are written at once: one batch of an import.
+#: Posts that are written at once at most: one batch of an import.
 CHUNK = 250_000
 PLATFORMS = np.array(["mastodon", "bluesky", "forum"])
 COUNTRIES = np.array(["FR", "BE", "CH", "CA", "DE"])
@@ -47,7 +47,7 @@ def study_of(folder: Path, posts: int, topics: int, *, seed: int = 0, named: flo
 
 
 def chunks(posts: int, topics: int, rng: np.random.Generator, named: float) -> Iterator[pd.DataFrame]:
-    """Yield the posts in order of time, `CHUNK` at a time."""
+    """Yield the posts, batch by batch in order of time; no post twice in one batch."""
     weight = 1 / np.arange(1, topics + 1) ** 0.7
     weight /= weight.sum()
     common = np.cumsum(1 / np.arange(1, WORDS + 1) ** 0.9)
@@ -57,8 +57,10 @@ def chunks(posts: int, topics: int, rng: np.random.Generator, named: float) -> I
     followers = np.minimum(rng.lognormal(5.2, 1.9, people), 5e7).astype(np.int64)
     country = rng.choice(len(COUNTRIES), people, p=[0.6, 0.15, 0.1, 0.1, 0.05])
     span = WEEKS * 7 * 86_400 * 1_000_000
-    for first in range(0, posts, CHUNK):
-        n = min(CHUNK, posts - first)
+    chunk = min(CHUNK, -(-posts // 4))
+    before: tuple[np.ndarray, ...] | None = None
+    for first in range(0, posts, chunk):
+        n = min(chunk, posts - first)
         author = (people * rng.random(n) ** 2.6).astype(np.int64) * 2_654_435_761 % people
         topic = rng.choice(topics, n, p=weight)
         created = START.value // 1000 + np.sort((first + np.arange(n) + rng.random(n)) * (span / posts)).astype(
@@ -66,11 +68,12 @@ def chunks(posts: int, topics: int, rng: np.random.Generator, named: float) -> I
         )
         number = first + np.arange(n)
         again = rng.random(n) < 0.03
-        again[0] = False
-        earlier = (rng.random(n) * np.maximum(np.arange(n), 1)).astype(int)
-        number = np.where(again, number[earlier], number)
-        for column in (author, topic, created):
-            column[again] = column[earlier][again]
+        if before is not None:  # met again: a newer version of a post of the batch before
+            source = rng.permutation(len(before[0]))[: again.sum()]
+            again[np.flatnonzero(again)[len(source) :]] = False
+            for column, old in zip((number, author, topic, created), before, strict=True):
+                column[again] = old[source]
+        before = number, author, topic, created
         length = rng.integers(10, 21, n)
         ends = np.concatenate([[0], np.cumsum(length)])
         words = np.searchsorted(common, rng.random(ends[-1])).astype(np.int32)
@@ -81,10 +84,12 @@ def chunks(posts: int, topics: int, rng: np.random.Generator, named: float) -> I
         text = pc.binary_join(
             pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), vocabulary.take(pa.array(words))), " "
         )
-        copied = rng.random(n) < 0.004  # the same words by other accounts soon after
-        source = np.where(copied, np.maximum(np.arange(n) - rng.integers(1, 4, n), 0), np.arange(n))
+        # Now and then five accounts write the same words within minutes.
+        source = np.arange(n)
+        for place in rng.integers(0, n - 5, n // 1000):
+            source[place : place + 5] = place
         text = text.take(pa.array(source))
-        created[copied] = created[source][copied] + 60_000_000
+        created = np.maximum(created, created[source])
         kind = np.where(rng.random(n) < 0.15, "repost", np.where(rng.random(n) < 0.2, "reply", "post"))
         parent = _text("p", np.maximum(number - rng.integers(1, 5000, n), 0))
         link = _text("https://example.org/", rng.integers(0, max(50, posts // 10), n))

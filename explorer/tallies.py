@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from explorer import tallies_matching
 from explorer.study import BadStudy, Study, Topic, fold
 from sources import boolean
 from sources.store import Store
@@ -27,6 +28,12 @@ UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "ye
 
 #: An account with this many posts on one topic in one period speaks without pause; ordinary authors of a topic write 1 or 2.
 LOUD_POSTS = {"hour": 3, "day": 4, "week": 5, "month": 15, "quarter": 45, "year": 180}
+
+#: Columns of posts that no count reads: left on disk, where the others are worked out once and stay in memory.
+UNREAD = (
+    "thread_id", "created_at_claimed", "time_quality", "text_is_excerpt", "lang_source", "country_source", "author_verified",
+    "reactions", "sentiment", "raw_ref", "flags", "query", "source", "fetched_at", "batch_id",
+)  # fmt: skip
 
 #: Studies whose posts stay worked out in memory: the one that is looked at, and the one before.
 _KEPT_OPEN = 2
@@ -288,11 +295,7 @@ class Tallies:
         rest = posts.anti_join(met, ["platform", "id"])
         words = ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")
         rest = self._keep(rest.select("platform", "id", _words=words))
-        spoken = [
-            rest.filter(_condition(t.social)).select("platform", "id", topic=ibis.literal(t.id))
-            for t in topics
-            if t.social
-        ]
+        spoken = tallies_matching.spoken(rest, topics, self._keep)
         belongs = ibis.union(met, *spoken) if spoken else met
         return posts.inner_join(belongs, ["platform", "id"])
 
@@ -309,10 +312,10 @@ class Tallies:
         return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
 
     def _posts(self) -> Any:
-        """The newest version of every post, worked out once."""
+        """The newest version of every post without the columns UNREAD, worked out once."""
         with self._turn:
             if self._newest is None:
-                self._newest = self._keep(self.latest("posts"))
+                self._newest = self._keep(self.latest("posts").drop(*UNREAD))
             return self._newest
 
     def _keep(self, expression: Any) -> Any:
@@ -360,22 +363,3 @@ def period_of(instant: Any, binning: Binning) -> Any:
 def _names(topics: Sequence[Topic]) -> tuple[tuple[str, ...], ...]:
     """Return what decides which posts belong to each topic."""
     return tuple((t.id, t.social, t.label, *sorted(t.labels.values())) for t in topics)
-
-
-def _condition(query: str) -> Any:
-    """Translate a boolean query into a condition on the column `_words`."""
-    return _holds(boolean.parse(query))
-
-
-def _holds(tree: boolean.Query) -> Any:
-    match tree:
-        case boolean.Term():
-            return _._words.re_search(tree.pattern)
-        case boolean.And(parts):
-            return ibis.and_(*(_holds(p) for p in parts))
-        case boolean.Or(parts):
-            terms = [p for p in parts if isinstance(p, boolean.Term)]
-            alone = [_._words.re_search(boolean.any_of(terms))] if terms else []
-            return ibis.or_(*alone, *(_holds(p) for p in parts if p not in terms))
-        case boolean.Not(part):
-            return ~_holds(part)

@@ -65,12 +65,59 @@ def any_of(terms: Sequence[Term]) -> str:
     return rf"(?i)(^|[^\p{{L}}\p{{N}}])({'|'.join(term._body for term in terms)})"
 
 
+@dataclass(frozen=True)
+class Anchor:
+    """A word, or with `opens` the beginning of one, that every text holds which satisfies a query; folded as `fold`."""
+
+    word: str
+    opens: bool = False
+
+
+def anchors(tree: Query) -> frozenset[Anchor] | None:
+    """Return words of which any text that satisfies the query holds at least one; None where no such words can be named.
+
+    Words can be looked up for hundreds of queries at once; a pattern has to be tried on every text for each of them.
+    """
+    match tree:
+        case Term(text):
+            whole = text.rstrip("*")
+            runs = [Anchor(run) for run in _RUN.findall(fold(whole))]
+            if runs and text.endswith("*") and whole[-1].isalnum():
+                runs[-1] = Anchor(runs[-1].word, opens=True)
+            best = max(runs, key=lambda a: len(a.word) - 2 * a.opens, default=None)
+            return frozenset({best}) if best else None
+        case And(parts):
+            named = [found for found in map(anchors, parts) if found]
+            return max(named, key=lambda found: min(len(a.word) for a in found), default=None)
+        case Or(parts):
+            every = [anchors(part) for part in parts]
+            return None if None in every else frozenset().union(*(found for found in every if found))
+        case Not():
+            return None
+
+
+def fold(text: str) -> str:
+    """Return `text` as anchors are compared: lower case, letters without the marks that a pattern lets vary."""
+    folded = text.lower()
+    for letter, plain in FOLDED.items():
+        folded = folded.replace(letter, plain)
+    return folded
+
+
 #: Letters that people write with and without marks, for a pattern without any accent folding in the engine.
 _VARIANTS = {
     "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
 }  # fmt: skip
 _LIGATURES = {"œ": "(œ|oe)", "æ": "(æ|ae)", "ß": "(ß|ss)"}
 _APOSTROPHES = "'’ʼ`"
+#: Every letter that a pattern takes for another one, and that one; "ſ" and "ς" are forms of letters that case folding joins.
+FOLDED = (
+    {letter: plain for plain, letters in _VARIANTS.items() for letter in letters[1:]}
+    | {letter: either.strip("()").split("|")[1] for letter, either in _LIGATURES.items()}
+    | dict.fromkeys(_APOSTROPHES[1:], _APOSTROPHES[0])
+    | {"ſ": "s", "ς": "σ"}
+)
+_RUN = re.compile(r"[^\W_]+")
 
 
 @lru_cache(maxsize=4096)

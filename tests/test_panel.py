@@ -322,3 +322,28 @@ def test_calibration_recovers_planted_levels_over_three_decades() -> None:
     assert error.median() < 0.01
     assert ((found["lo"] <= truth[found.index]) & (truth[found.index] <= found["hi"])).mean() > 0.85
     assert found.loc["t0", "level"] == 1
+
+
+def test_many_queries_at_once_find_what_each_of_them_finds_alone(tmp_path: Path) -> None:
+    queries = [
+        "prix", "tarif*", '"pompe à chaleur"', "coeur OR cœur", "été NOT hiver", "NOT prix", "l'eau AND (froide OR chau*)",
+        '"pompe à chal*"', "c++", "STRASSE", "bruit pompe", "œuf*", "(NOT prix) OR pompe", "tarif* AND NOT (prix OR bruit)",
+    ]  # fmt: skip
+    texts = [
+        "Le PRIX monte", "tarifs", "pompe à  chaleur, prix", "POMPE-A-CHALEURS", "le cœur", "coeurs", "cœur", "l’été",
+        "ÉTÉ hiver", "lʼeau froide", "l`eau chaude", "eau tiède", "en c++", "Straße", "strasse", "bruit de pompe", "œufs",
+        "oeufs", "tarifaire et bruit", "cafe\u0301 ete\u0301", "Ste\u0301", "ſtrasse", "", "prix_bas", "2prix", "tarif",
+    ]  # fmt: skip
+    topics = "".join(
+        f"[[topics]]\nid = \"t{i}\"\nsearch = [\"x\"]\nsocial = '''{q}'''\n" for i, q in enumerate(queries)
+    )
+    study = make(tmp_path, topics=topics)
+    store(study, posts=posts([("2024-01-08", "ann", "post", text) for text in texts]))
+    tagged = Tallies(study.store).topics_of(study.topics)
+    found = set(zip(tagged["topic"], tagged["id"], strict=True))
+    told = {
+        (f"t{i}", str(j)) for i, q in enumerate(queries) for j, text in enumerate(texts) if boolean.matches(q, text)
+    }
+    assert found == told
+    assert boolean.anchors(boolean.parse("NOT prix")) is None
+    assert boolean.anchors(boolean.parse("pompe AND NOT prix")) == {boolean.Anchor("pompe")}
