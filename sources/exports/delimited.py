@@ -79,7 +79,7 @@ def read_delimited(content: sniff.Content, mapping: Mapping, digest: str, *, lim
     dialect = find_dialect(name, data, mapping)
     builder = Builder(dialect.width)
     long_rows: list[tuple[int, str]] = []
-    count, last = 0, 1
+    count, last, size = 0, 1, len(content.data)
     block = builder.block if limit is None else min(limit, builder.block)
     for numbers, rows in _blocks(data, dialect, block):
         kept_numbers, kept = _fitted(numbers, rows, dialect, long_rows)
@@ -88,6 +88,7 @@ def read_delimited(content: sniff.Content, mapping: Mapping, digest: str, *, lim
         last = numbers[-1]
         if limit is not None and count >= limit:
             break
+        sniff.check_cells(name, count * dialect.width, size)
         if count > sniff.MAX_ROWS:
             raise BadFile(
                 f"the file has more than {sniff.MAX_ROWS:,} rows", name, "export a shorter period, or split it"
@@ -104,14 +105,15 @@ def delimited_parts(name: str, data: Octets, dialect: Dialect, digest: str, rows
     ------
     BadFile : a quote is opened and never closed; the message names its row.
     """
-    builder, long_rows, last = Builder(dialect.width), list[tuple[int, str]](), 1
+    builder, long_rows, last, count = Builder(dialect.width), list[tuple[int, str]](), 1, 0
     blocks = _blocks(data, dialect, max(1, min(rows, builder.block // 8)), name)  # small, for the sake of memory
     for numbers, cells in blocks:
         if builder.count and (builder.count + len(cells) > rows or builder.bytes > PART_BYTES):
             yield _table(name, digest, dialect, builder, long_rows, False, None, ())
             builder, long_rows = Builder(dialect.width), []
         builder.add(*_fitted(numbers, cells, dialect, long_rows))
-        last = numbers[-1]
+        last, count = numbers[-1], count + len(numbers)
+        sniff.check_cells(name, count * dialect.width, data.size)
     unclosed = last if _ends_inside_quotes(data, dialect, last) else None
     yield _table(name, digest, dialect, builder, long_rows, True, unclosed, ())
 

@@ -24,6 +24,10 @@ class Octets(Protocol):
     def head(self) -> bytes:
         """The first bytes, at most HEAD."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, as it lies there."""
+
     def open(self) -> BinaryIO:
         """Open the file anew at its first byte."""
 
@@ -35,7 +39,7 @@ class InMemory:
     """The bytes of a file that is held in memory."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self._data, self.size = data, len(data)
 
     @property
     def head(self) -> bytes:

@@ -46,7 +46,7 @@ def one_row_a_period(
         rejects.add(repeats["row"].to_numpy(), "", repeats["period"].astype(str).to_numpy(), reasons)
         table = table[~again]
     place = table.groupby(keys, sort=False).ngroup()  # topics stay in the order of the file
-    if not table.groupby(place.to_numpy(), sort=False)["period"].is_monotonic_increasing.all():
+    if (table.groupby(place.to_numpy(), sort=False)["period"].diff() < pd.Timedelta(0)).any():
         notes.append(f"The rows of {name} were not in the order of time; they were sorted.")
     return (
         table.assign(place=place)

@@ -23,6 +23,8 @@ from sources.exports.rawtable import TEXT, Builder, RawTable, drop_blank, text_a
 from sources.exports.wrappers import items_of, items_of_line
 
 _MAX_DEPTH = 4
+#: Of a Parquet file, where a column of nothing takes no bytes.
+MAX_CELLS = 300_000_000
 
 
 def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: int | None = None) -> RawTable | None:
@@ -61,7 +63,7 @@ def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: i
                 raise BadFile(f"the JSON is broken: {error}", name, "export it again") from error
             return None
         kind, numbered = "ndjson", lines
-    return _gather(name, digest, kind, numbered, [*notes, *said], encoding, limit)
+    return _gather(name, digest, kind, numbered, [*notes, *said], encoding, limit, len(content.data))
 
 
 def is_json_lines(head: str) -> bool:
@@ -85,9 +87,12 @@ def json_line_parts(name: str, data: Octets, encoding: str, digest: str, rows: i
     with io.TextIOWrapper(data.open(), encoding=encoding, errors="strict") as text:
         numbered = _walk(name, (line.lstrip("\ufeff") for line in text))
         part = list(itertools.islice(numbered, rows))
+        cells = 0
         while part:
             following = list(itertools.islice(numbered, rows))
-            raw = _gather(name, digest, "ndjson", iter(part), [], encoding, None)
+            raw = _gather(name, digest, "ndjson", iter(part), [], encoding, None, data.size)
+            cells += raw.cells.size
+            sniff.check_cells(name, cells, data.size)
             part = following  # freed before the cells are worked on
             yield raw if not following else replace(raw, whole=False)
 
@@ -103,13 +108,17 @@ def read_parquet(content: sniff.Content, digest: str, *, limit: int | None = Non
     try:
         file = pq.ParquetFile(pa.BufferReader(content.data))
         rows, width = file.metadata.num_rows, file.metadata.num_columns
-        if rows > sniff.MAX_ROWS or width > sniff.MAX_COLUMNS:
+        if rows > sniff.MAX_ROWS or width > sniff.MAX_COLUMNS or (rows if limit is None else limit) * width > MAX_CELLS:
             raise BadFile(f"the file has {rows:,} rows and {width:,} columns", name, "split it")
+        # Read as they lie there, each word once: a word of a megabyte in a million rows takes a megabyte, and is counted.
+        texts = [c for c, t in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True) if _is_text(t)]
+        file = pq.ParquetFile(pa.BufferReader(content.data), read_dictionary=texts)
         table = file.read() if limit is None else next(file.iter_batches(limit), None)
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
         elif table is None:
             table = file.schema_arrow.empty_table()
+        sniff.check_size(name, sum(_text_bytes(chunk) for column in table.columns for chunk in column.chunks))
         columns = [_as_text(c) for c in table.flatten().flatten().columns]
         names = table.flatten().flatten().column_names
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
@@ -154,6 +163,7 @@ def _gather(
     notes: list[str],
     encoding: str,
     limit: int | None,
+    size: int,
 ) -> RawTable:
     flat: list[dict[str, str]] = []
     numbers: list[int] = []
@@ -170,14 +180,15 @@ def _gather(
         row: dict[str, str] = {}
         _flatten(item, "", row, 0)
         names.update(dict.fromkeys(row))
+        if len(names) > sniff.MAX_COLUMNS:
+            raise BadFile(f"the objects have over {sniff.MAX_COLUMNS:,} different fields", name, "export fewer, or CSV")
         flat.append(row)
         numbers.append(number)
+        sniff.check_cells(name, len(names) * len(flat), size)
     if not flat:
         raise BadFile("the JSON holds no list of objects", name, "export a list of objects, or CSV")
     if len(flat) < total:
         notes.append(f"{name}: {total - len(flat):,} items are no objects and were left out.")
-    if len(names) > sniff.MAX_COLUMNS:
-        raise BadFile(f"the objects have {len(names):,} different fields", name, "export fewer fields, or CSV")
     header = list(names)
     builder = Builder(max(1, len(header)))
     builder.add([0], [header or [""]])
@@ -205,6 +216,17 @@ def _flatten(value: Any, path: str, into: dict[str, str], depth: int) -> None:
         into[path] = value[0]
     else:
         into[path] = json.dumps(value, ensure_ascii=False)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _text_bytes(chunk: pa.Array) -> int:
+    """Return how many bytes the text of a chunk takes when every cell holds its own."""
+    if not pa.types.is_dictionary(chunk.type) or not _is_text(chunk.type.value_type):
+        return 0
+    return int(pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices).cast(pa.int64())).as_py() or 0)
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -14,6 +14,11 @@ from sources.errors import BadFile
 MAX_BYTES = 500 * 1024**2
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 5_000
+#: A table has about one cell a byte at most, the delimiter; what has many more is padding of a few wide rows.
+FREE_CELLS = 2_000_000
+#: Unpacked to packed. Workbooks and tables pack to a tenth, at best to a fiftieth, a bomb to a thousandth.
+MAX_RATIO = 200
+FREE_BYTES = 4 * 1024**2  # unpacked to so little, no ratio is a bomb
 
 _EXPORT_AGAIN = "export the table again as CSV or XLSX"
 #: (first bytes, what it is, remedy)
@@ -91,6 +96,26 @@ def check_size(name: str, size: int) -> None:
         )
 
 
+def check_cells(name: str, cells: int, size: int) -> None:
+    """Raise BadFile when a file of `size` bytes makes a table of far more cells than it has bytes."""
+    if cells > FREE_CELLS + size:
+        raise BadFile(
+            f"its rows would fill {cells:,} cells, far more than the file has characters",
+            name,
+            "export it again: a few rows are much wider than the others",
+        )
+
+
+def check_ratio(name: str, packed: int, unpacked: int) -> None:
+    """Raise BadFile when `packed` bytes become more than any table would."""
+    if unpacked > FREE_BYTES and unpacked > MAX_RATIO * max(1, packed):
+        raise BadFile(
+            f"it unpacks to {unpacked / max(1, packed):,.0f} times its size, as no table does",
+            name,
+            "export it again; do not open it elsewhere",
+        )
+
+
 def _binary(name: str, data: bytes) -> str:
     if data[:4] == b"PAR1":
         return "parquet"
@@ -114,6 +139,8 @@ def _workbook_or_refuse(name: str, data: bytes) -> str:
     names = [m.filename for m in members]
     if "xl/workbook.xml" in names:
         check_size(name, sum(m.file_size for m in members))
+        for member in members:  # zipfile never reads beyond the size that a member claims
+            check_ratio(name, member.compress_size, member.file_size)
         if any(m.flag_bits & 1 for m in members):
             raise BadFile(
                 "the workbook is protected by a password", name, "save a copy without password and import that"
@@ -175,6 +202,7 @@ def _gunzip(name: str, data: bytes) -> bytes:
     except zlib.error as error:
         raise BadFile("the gzip archive is damaged", name, "download or export it again") from error
     check_size(name, len(out))
+    check_ratio(name, len(data), len(out))
     if not machine.eof:
         raise BadFile("the gzip archive is cut off", name, "download or export it again")
     return out

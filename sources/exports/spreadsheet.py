@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import re
 import warnings
 import zipfile
@@ -17,7 +18,9 @@ from sources.exports.mapping import Mapping
 from sources.exports.rawtable import Builder, RawTable
 
 _EXCEL_ROWS = 1_048_576
+_MAX_SHEETS = 256
 _FORMULA = re.compile(rb"<f[ >/]")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 _SAMPLE_ROWS = 50
 
 
@@ -35,10 +38,11 @@ def read_workbook(content: sniff.Content, mapping: Mapping, digest: str, *, limi
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and validations that it does not keep
+            _check_sheets(name, content.data)
             book = openpyxl.load_workbook(io.BytesIO(content.data), read_only=True, data_only=True)
             sheet, rows = _choose(name, book, mapping.sheet, notes)
             formulas = _formulas(content.data, sheet, limit) if _has_formula(content.data) else {}
-            table = _build(name, digest, sheet, rows, formulas, notes, limit)
+            table = _build(name, digest, sheet, rows, formulas, notes, limit, _unpacked(content.data))
             book.close()
     except (BadFile, BadQuery):
         raise
@@ -61,7 +65,7 @@ def _choose(name: str, book: Any, wanted: str | None, notes: list[str]) -> tuple
         sheet.reset_dimensions()  # the size a file declares is often wrong
         sample = [
             sum(c is not None for c in row)
-            for row, _ in zip(sheet.iter_rows(values_only=True), range(_SAMPLE_ROWS), strict=False)
+            for row in itertools.islice(sheet.iter_rows(max_row=_SAMPLE_ROWS, values_only=True), _SAMPLE_ROWS)
         ]
         sizes[title] = sum(n for n in sample if n >= 2)
     filled = [t for t, n in sizes.items() if n]
@@ -86,11 +90,17 @@ def _build(
     formulas: dict[tuple[int, int], str],
     notes: list[str],
     limit: int | None,
+    size: int,
 ) -> RawTable:
     sheet.reset_dimensions()
     held: list[tuple[int, list[str]]] = []
-    width = 1
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+    width, total = 1, 0
+    # openpyxl fills up to the row that a file names, be it the thousand-millionth: it is stopped after the last one of Excel.
+    for number, cells in enumerate(sheet.iter_rows(max_row=_EXCEL_ROWS + 1, values_only=True), start=1):
+        if number > _EXCEL_ROWS:
+            raise BadFile(f"the sheet {title!r} has more rows than a workbook can", name, "export it again, or as CSV")
+        total += len(cells)
+        sniff.check_cells(name, total, size)
         row = [_text(c) for c in cells]
         for column in range(len(row)):
             if not row[column] and formulas:
@@ -100,12 +110,13 @@ def _build(
         if row:
             held.append((number, row))
             width = max(width, len(row))
+            if width > sniff.MAX_COLUMNS:
+                raise BadFile(
+                    f"the sheet {title!r} has {width:,} columns", name, f"export at most {sniff.MAX_COLUMNS:,} columns"
+                )
         if limit is not None and len(held) >= limit:
             break
-    if width > sniff.MAX_COLUMNS:
-        raise BadFile(
-            f"the sheet {title!r} has {width:,} columns", name, f"export at most {sniff.MAX_COLUMNS:,} columns"
-        )
+    sniff.check_cells(name, width * len(held), size)
     builder = Builder(width)
     for start in range(0, len(held), Builder.BLOCK):
         block = held[start : start + Builder.BLOCK]
@@ -136,6 +147,19 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _check_sheets(name: str, data: bytes) -> None:
+    """Refuse a workbook of very many sheets before it is opened: opening takes time for each."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = len(_SHEET.findall(archive.read("xl/workbook.xml")))
+    if sheets > _MAX_SHEETS:
+        raise BadFile(f"the workbook has {sheets:,} sheets", name, "export the one sheet that is meant")
+
+
+def _unpacked(data: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(m.file_size for m in archive.infolist())
+
+
 def _has_formula(data: bytes) -> bool:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.namelist():
@@ -157,7 +181,11 @@ def _formulas(data: bytes, title: str, limit: int | None) -> dict[tuple[int, int
     sheet.reset_dimensions()
     known.reset_dimensions()
     found = {}
-    pairs = zip(sheet.iter_rows(values_only=True), known.iter_rows(values_only=True), strict=False)
+    pairs = zip(
+        sheet.iter_rows(max_row=_EXCEL_ROWS, values_only=True),
+        known.iter_rows(max_row=_EXCEL_ROWS, values_only=True),
+        strict=False,
+    )
     for number, (cells, calculated) in enumerate(pairs, start=1):
         for column, (cell, value) in enumerate(zip(cells, calculated, strict=False), start=1):
             if isinstance(cell, str) and cell.startswith("=") and value is None:
