@@ -28,9 +28,15 @@ def server_options(*, port: int, headless: bool, address: str) -> list[str]:
 
 def main(options: Sequence[str]) -> None:
     """Run the server; what the pages are made of is loaded while it starts, so that the first visitor need not wait for it."""
-    threading.Thread(target=importlib.import_module, args=("explorer.ui",), daemon=True).start()
+    threading.Thread(target=_load, daemon=True).start()
     sys.argv = ["streamlit", "run", str(start_file()), *options]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _load() -> None:
+    """Load what the pages are made of; charts are drawn as they are, that they are valid is proven by the tests."""
+    importlib.import_module("explorer.ui")
+    importlib.import_module("altair.utils.schemapi").disable_debug_mode()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from explorer import kept as room
 from explorer.kept import forget_answers, kept
+from explorer.study import Study
 
 STUDY = "/studies/heat/study.toml"
 calls: list[str] = []
@@ -77,3 +78,24 @@ def test_an_answer_that_was_spoiled_on_disk_is_worked_out_again(cache: Path) -> 
     restarted()
     assert len(answer(STUDY, "1", "text", topic="noise")) == 1
     assert calls == ["noise", "noise"]
+
+
+def test_an_answer_that_rests_on_page_files_is_worked_out_anew_when_one_changes_between_two_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from explorer.content import stamp_of
+
+    page = tmp_path / "faq.txt"
+    page.write_text("Is it loud?")
+    study = Study(tmp_path / "study.toml", "s", (), content=({"path": "faq.txt"},))
+
+    @kept
+    def pages(path: str, version: str, study_text: str, *, pages: tuple[object, ...]) -> str:
+        calls.append("read")
+        return page.read_text()
+
+    for said, worked_out in (("Is it loud?", 1), ("Is it loud?", 1), ("Is it dear, then?", 2)):
+        page.write_text(said) if page.read_text() != said else None
+        restarted()
+        assert pages(STUDY, "1", "text", pages=stamp_of(study)) == said
+        assert len(calls) == worked_out

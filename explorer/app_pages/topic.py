@@ -51,7 +51,7 @@ st.subheader(say("Who moves first"))
 with ui.answering(say):
     for told in timing.mover_sentences(ui.movers_of(study), topic, say):
         st.write(ui.plain(told))
-    st.write(timing.trend_sentence(timing.trends(panel), topic, say))
+    st.write(timing.trend_sentence(ui.trends_of(study), topic, say))
 
 st.subheader(say("How the gap has moved"))
 with ui.answering(say):

@@ -97,8 +97,7 @@ for note in circles.notes:
     st.caption(say(NOT_MEASURED[note]))
 
 with ui.answering(say):
-    # Segments take who answers whom as a trait, whatever ties are looked at above.
-    ui.audiences(study, answer, ui.circles_of(study), say)
+    ui.audiences(study, say)
 ui.who_they_are(study, answer, say)
 
 with st.container(horizontal=True, key="next"):

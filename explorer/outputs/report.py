@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -29,30 +30,30 @@ Files = dict[str, Callable[[], bytes]]
 def gaps_files(answer: Gaps, words: Words, now: datetime, *, french: bool | None = None) -> Files:
     """Return the files of a ranking of gaps. `french` CSV (semicolons, decimal commas) follows the language if left out."""
     about = gaps_provenance(answer, words, now)
-    frame = gaps_frame(answer, words.language, about)
+    frame = functools.cache(lambda: gaps_frame(answer, words.language, about))
     told = headline(answer, words)
     comma = words.language == "fr" if french is None else french
-    table = views.ranking(answer, words)
+    table = functools.cache(lambda: views.ranking(answer, words))
 
     def page() -> bytes:
-        drawn = charts.to_svg(charts.forest(table, words), words)
-        mapped = charts.to_svg(charts.quadrant(table, words), words)
-        numbers = frame[["label", "verdict", "gap", "lo", "hi", "share_of_search", "share_of_voice", "n_authors"]]
+        drawn = charts.to_svg(charts.forest(table(), words), words)
+        mapped = charts.to_svg(charts.quadrant(table(), words), words)
+        numbers = frame()[["label", "verdict", "gap", "lo", "hi", "share_of_search", "share_of_voice", "n_authors"]]
         parts = [Part(words("Ranking"), told, drawn, numbers), Part(words("Map"), told, mapped)]
         return to_page(told, parts, about, words)
 
     files: Files = {
-        "gaps.csv": lambda: to_csv(frame, french=comma),
-        "gaps.xlsx": lambda: gaps_workbook(frame, about, words),
-        "gaps.parquet": lambda: to_parquet(frame, about),
+        "gaps.csv": lambda: to_csv(frame(), french=comma),
+        "gaps.xlsx": lambda: gaps_workbook(frame(), about, words),
+        "gaps.parquet": lambda: to_parquet(frame(), about),
         "gaps.html": page,
-        "gaps.svg": lambda: charts.to_svg(charts.forest(table, words), words, caution=about.caution).encode(),
-        "gaps.png": lambda: charts.to_png(charts.forest(table, words), words, caution=about.caution),
+        "gaps.svg": lambda: charts.to_svg(charts.forest(table(), words), words, caution=about.caution).encode(),
+        "gaps.png": lambda: charts.to_png(charts.forest(table(), words), words, caution=about.caution),
     }
     if importlib.util.find_spec("pptx"):
         from explorer.outputs.slides import gaps_slides
 
-        files["gaps.pptx"] = lambda: gaps_slides(frame, told, about, words)
+        files["gaps.pptx"] = lambda: gaps_slides(frame(), told, about, words)
     return files
 
 
@@ -61,8 +62,9 @@ def forecast_files(
 ) -> Files:
     """Return the files of a projection with what is planned in it. `french` CSV follows the language if left out."""
     about = outlook_provenance(answer, words, now)
-    frame = forecast_frame(answer, words.language, about, campaigns)
-    plan = campaign_table(answer, campaigns, words)
+    # A page offers the files at every turn and hardly ever makes them.
+    frame = functools.cache(lambda: forecast_frame(answer, words.language, about, campaigns))
+    plan = functools.cache(lambda: campaign_table(answer, campaigns, words))
     told = outlook_headline(answer, words)
     comma = words.language == "fr" if french is None else french
 
@@ -76,8 +78,8 @@ def forecast_files(
                 parts.append(
                     Part(label, words("Search on {topic} so far and ahead.", topic=label), charts.to_svg(fan, words))
                 )
-        if len(plan):
-            parts.append(Part(words("Campaigns"), table=plan))
+        if len(plan()):
+            parts.append(Part(words("Campaigns"), table=plan()))
         return to_page(told, parts, about, words)
 
     def calendar() -> bytes:
@@ -85,16 +87,16 @@ def forecast_files(
         return to_calendar(views.windows_to_act(answer, words), about, words, now, campaigns, said)
 
     files: Files = {
-        "forecast.csv": lambda: to_csv(frame, french=comma),
-        "forecast.xlsx": lambda: forecast_workbook(frame, about, words, plan),
-        "forecast.parquet": lambda: to_parquet(frame, about),
+        "forecast.csv": lambda: to_csv(frame(), french=comma),
+        "forecast.xlsx": lambda: forecast_workbook(frame(), about, words, plan()),
+        "forecast.parquet": lambda: to_parquet(frame(), about),
         "forecast.html": page,
         "windows.ics": calendar,
     }
     if importlib.util.find_spec("pptx"):
         from explorer.outputs.slides import forecast_slides
 
-        files["forecast.pptx"] = lambda: forecast_slides(frame, told, about, words, plan)
+        files["forecast.pptx"] = lambda: forecast_slides(frame(), told, about, words, plan())
     return files
 
 

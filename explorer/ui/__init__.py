@@ -1,6 +1,6 @@
 """What the pages share: session, cached answers, facts that explain themselves, states, uploads, exports."""
 
-from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of
+from explorer.ui.answers import gaps_of, movers_of, outlook_of, panel_of, path_of, sample_of, trends_of
 from explorer.ui.audiences import audiences
 from explorer.ui.campaigns import campaigns
 from explorer.ui.connecting import sources
@@ -38,5 +38,5 @@ __all__ = [
     "export_needs", "export_voices", "fact", "folder_of", "further", "gap_meaning", "gaps_of", "keep_head", "link",
     "movers_of", "needs_of", "outlook_of", "own_study", "page_head", "panel_of", "path_of", "people_switch", "plain",
     "reason", "record", "sample_of", "show_notes", "sources", "speakers_of", "stored", "studies", "study", "study_file",
-    "topic_movers_of", "topics", "upload", "volume", "who_they_are", "words",
+    "topic_movers_of", "topics", "trends_of", "upload", "volume", "who_they_are", "words",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from explorer.kept import kept
 from explorer.panel import Panel, read_panel
 from explorer.study import Study, read_study
 from explorer.tallies import Tallies
-from explorer.timing import movers
+from explorer.timing import movers, trends
 from explorer.ui.session import corrected
 from forecasting import gap_path
 
@@ -69,7 +69,19 @@ def path_of(opened: Study) -> pd.DataFrame:
     return _path(*key_of(opened), people=corrected())
 
 
+@st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
+@kept
+def _trends(path: str, version: str, study_text: str) -> pd.DataFrame:
+    return trends(_panel(path, version, study_text))
+
+
+def trends_of(opened: Study) -> pd.DataFrame:
+    """Return where the search of every topic stands, from the cache where nothing has changed."""
+    return _trends(*key_of(opened))
+
+
 @st.cache_data(max_entries=64, ttl="2h", show_spinner=False)
+@kept
 def _sample(path: str, version: str, study_text: str, *, topic: str) -> pd.DataFrame:
     opened = read_study(path)
     return Tallies.of(opened).sample(opened.topic(topic))

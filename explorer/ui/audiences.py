@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from explorer import audience_views
 from explorer.audiences import Audiences, find_audiences
-from explorer.circles import Circles
+from explorer.content import stamp_of
+from explorer.kept import kept
 from explorer.study import Study, read_study
-from explorer.tallies_ties import Span
 from explorer.ui.answers import key_of
-from explorer.who_speaks import Speakers
+from explorer.ui.voices import circles_of, speakers_of
 from explorer.words import Words
 
 
-def audiences(opened: Study, answer: Speakers, circles: Circles, say: Words) -> None:
+def audiences(opened: Study, say: Words) -> None:
     """Show segments of at least 10 people, their questions with the closest page and verdict, and the references."""
     st.subheader(say("Segments"))
     with st.spinner(say("Looking for segments")):
-        found = _audiences(*key_of(opened), span=answer.span, members=circles.members)
+        found = _audiences(*key_of(opened), pages=stamp_of(opened))
     if found is None:
         st.info(say("Too few people speak more than once to group them by what they do."))
         return
@@ -64,7 +63,8 @@ def audiences(opened: Study, answer: Speakers, circles: Circles, say: Words) -> 
 
 
 @st.cache_data(max_entries=12, ttl="2h", show_spinner=False)
-def _audiences(
-    path: str, version: str, study_text: str, *, span: Span | None, members: pd.DataFrame
-) -> Audiences | None:
-    return find_audiences(read_study(path), span=span, members=members)
+@kept
+def _audiences(path: str, version: str, study_text: str, *, pages: tuple[object, ...]) -> Audiences | None:
+    opened = read_study(path)
+    # Segments take who answers whom as a trait, whatever ties are looked at on the page.
+    return find_audiences(opened, span=speakers_of(opened).span, members=circles_of(opened).members)

@@ -9,7 +9,9 @@ from explorer import charts
 from explorer import further_views as views
 from explorer.alternatives import Alternatives, alternatives
 from explorer.concerns import Concerns, concerns
+from explorer.content import stamp_of
 from explorer.emerging import Emerging, find_emerging
+from explorer.kept import kept
 from explorer.needs import Needs
 from explorer.silent import Silent, silent_audience
 from explorer.study import Study, read_study
@@ -19,25 +21,31 @@ from explorer.ui.links import link
 from explorer.ui.states import answering
 from explorer.words import Words
 
+# `pages` is in every key: what is worked out may rest on the files under [[content]], which change without the study.
+
 
 @st.cache_data(max_entries=24, ttl="2h", show_spinner=False)
-def _concerns(path: str, version: str, study_text: str, *, topic: str) -> Concerns:
+@kept
+def _concerns(path: str, version: str, study_text: str, *, topic: str, pages: tuple[object, ...]) -> Concerns:
     return concerns(read_study(path), topic)
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-def _alternatives(path: str, version: str, study_text: str) -> Alternatives:
+@kept
+def _alternatives(path: str, version: str, study_text: str, *, pages: tuple[object, ...]) -> Alternatives:
     return alternatives(read_study(path))
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-def _emerging(path: str, version: str, study_text: str) -> Emerging:
+@kept
+def _emerging(path: str, version: str, study_text: str, *, pages: tuple[object, ...]) -> Emerging:
     opened = read_study(path)
     return find_emerging(opened, panel=panel_of(opened))
 
 
 @st.cache_data(max_entries=6, ttl="2h", show_spinner=False)
-def _silent(path: str, version: str, study_text: str) -> Silent:
+@kept
+def _silent(path: str, version: str, study_text: str, *, pages: tuple[object, ...]) -> Silent:
     return silent_audience(read_study(path))
 
 
@@ -60,7 +68,7 @@ def further(opened: Study, answer: Needs, say: Words) -> None:
 
 
 def _show_rising(opened: Study, answer: Needs, say: Words) -> None:
-    found = _emerging(*key_of(opened))
+    found = _emerging(*key_of(opened), pages=stamp_of(opened))
     table = views.rising(found, views.labels(opened, say), say)
     if table.empty:
         st.info(say("No topic rises on either side."))
@@ -75,7 +83,7 @@ def _show_rising(opened: Study, answer: Needs, say: Words) -> None:
 
 
 def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
-    found = _silent(*key_of(opened))
+    found = _silent(*key_of(opened), pages=stamp_of(opened))
     names = views.labels(opened, say)
     st.dataframe(views.silence(found, answer, names, say), hide_index=True)
     st.caption(say("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100 % of speakers seen."))
@@ -108,7 +116,7 @@ def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
     if not opened.brands:
         st.info(say("The study names no alternative to compare with: add [[brands]] to its file, one for each."))
         return
-    found = _alternatives(*key_of(opened))
+    found = _alternatives(*key_of(opened), pages=stamp_of(opened))
     st.dataframe(views.switches(found, say), hide_index=True)
     if found.why:
         st.info(found.why)
@@ -135,7 +143,7 @@ def coming_back(opened: Study, topic: str, say: Words) -> None:
 
 
 def _draw_concerns(opened: Study, topic: str, say: Words) -> None:
-    found = _concerns(*key_of(opened), topic=topic)
+    found = _concerns(*key_of(opened), topic=topic, pages=stamp_of(opened))
     if found.table.empty:
         st.info(say("Nothing is asked or complained of by 10 people or more."))
     else:

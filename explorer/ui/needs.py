@@ -33,15 +33,30 @@ def _matched(
     return with_posts(_matched(path, version, study_text, topic=topic, pages=pages, posts=False))
 
 
+@st.cache_data(max_entries=48, ttl="2h", show_spinner=False)
+@kept
+def _concluded(
+    path: str,
+    version: str,
+    study_text: str,
+    *,
+    topic: str,
+    pages: tuple[object, ...],
+    posts: bool,
+    judgements: pd.DataFrame,
+) -> Needs:
+    return conclude(_matched(path, version, study_text, topic=topic, pages=pages, posts=posts), judgements)
+
+
 def needs_of(opened: Study, topic: str = "", *, posts: bool = True) -> Needs:
-    """Return the needs of a study, or of one topic; matching is cached, what the user's answers change is worked out anew.
+    """Return the needs of a study, or of one topic, from the cache; the user's answers change the chances and no match.
 
     `posts` False: what the pages answer, before the posts are read; it is the same in the whole answer.
     """
     path, version, text = key_of(opened)
     # The last part of the version is that of the answers themselves: they change no match.
-    matched = _matched(path, version.rpartition(".")[0], text, topic=topic, pages=stamp_of(opened), posts=posts)
-    return conclude(matched, _judgements(opened))
+    data, judged = version.rpartition(".")[0], _judgements(opened)
+    return _concluded(path, data, text, topic=topic, pages=stamp_of(opened), posts=posts, judgements=judged)
 
 
 def _judgements(opened: Study) -> pd.DataFrame:
