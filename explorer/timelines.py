@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.crisis import WHAT
+from explorer.study import Study
 from sources.errors import BadFile, Unavailable
 
 FILE_NAME = "timeline.jsonl"
@@ -66,6 +67,13 @@ def edited(timeline: pd.DataFrame, folder: Path, event: str) -> pd.DataFrame:
     table = table.sort_values("at", kind="stable", ignore_index=True)
     table.insert(0, "n", range(1, len(table) + 1))
     return table
+
+
+def named(timeline: pd.DataFrame, study: Study, language: str) -> pd.DataFrame:
+    """Return an edited timeline whose computed alerts name their topic in a language; what a person wrote stays as written."""
+    computed = (timeline["what"] == "alert") & (timeline["by"] == "computed")
+    said = timeline["text"].map(lambda label: study.named(label, language))
+    return timeline.assign(text=said.where(computed, timeline["text"]))
 
 
 def keep(folder: Path, event: str, before: pd.DataFrame, after: pd.DataFrame, now: datetime) -> int:

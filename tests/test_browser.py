@@ -274,3 +274,41 @@ def test_a_campaign_is_dragged_into_the_plan_and_is_there_after_a_reload(browser
         assert (own["dtstart"].dt, own["dtend"].dt) == (kept.start, kept.end + timedelta(days=1))
         assert watched.errors == []
         context.close()
+
+
+def test_the_timeline_is_changed_by_hand_and_stays_so_after_a_reload(
+    browser: Browser, example: Study, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(example.path.parent, tmp_path / "study")
+    # What is said of simulated data goes with the session.
+    text = (folder / "study.toml").read_text(encoding="utf-8").replace("simulated = true", "simulated = false")
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    with served(str(folder / "study.toml")) as address:
+        context = browser.new_context(viewport=window("desktop"), locale="en-GB")
+        watched = Watched(context.new_page(), address)
+        page = watched.open("alerts")
+        page.get_by_role("button", name="Change the timeline").click()
+        grid = page.get_by_test_id("stPopoverBody").get_by_test_id("stDataFrame")
+        grid.wait_for()
+        page.wait_for_timeout(600)  # it opens with a movement
+        box = grid.bounding_box()
+        assert box is not None
+        # The grid is drawn and holds no cells to click: the first row by its place, its third cell by keyboard.
+        page.mouse.click(box["x"] + 60, box["y"] + 52)
+        for key in ("ArrowRight", "ArrowRight", "Enter", "Control+A"):
+            page.keyboard.press(key)
+        page.keyboard.type("A neighbour calls us")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(600)  # the grid hands its changes over a moment after they were typed
+        page.get_by_role("button", name="Keep the changes").click()
+        line = page.get_by_test_id("stMarkdownContainer").get_by_text("A neighbour calls us")
+        line.wait_for()
+        assert "A neighbour calls us" in (folder / "timeline.jsonl").read_text(encoding="utf-8")
+        page.reload()
+        watched.ready()
+        line.wait_for()
+        page.get_by_role("button", name="Change the timeline").click()
+        page.get_by_role("button", name="Back to what was computed").click()
+        line.wait_for(state="detached")
+        assert watched.errors == []
+        context.close()

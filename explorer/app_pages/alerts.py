@@ -49,7 +49,7 @@ st.subheader(say("What happened, in order"))
 start, end = (crisis.onset, crisis.end) if crisis is not None else (card.since, row["last"])
 path = alert_views.around(warned, row, start, end)
 with ui.answering(say):
-    told = parts.told_of(study, crisis) if crisis is not None else None
+    told = parts.told_of(study, crisis, say) if crisis is not None else None
 events = alert_views.flags(told, path, say) if told is not None else alert_views.alone(row, path, say)
 axis = say("Posts") if row["side"] == "posts" else say("Search")
 ui.draw(charts.timeline(path, events, say, title=axis), headline(card, say), path, say, key="timeline")

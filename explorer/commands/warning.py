@@ -107,7 +107,7 @@ def _one_event_or_drill(
     from explorer.drill_views import drill_told
     from explorer.outputs.timeline import timeline_frame
     from explorer.tallies import Tallies
-    from explorer.timelines import edited
+    from explorer.timelines import edited, named
 
     tallies = Tallies.of(opened)
     with working(words("Tracing where it came from")):
@@ -115,7 +115,8 @@ def _one_event_or_drill(
             found = drill(warned, tallies, event=event, since=first)
         else:
             crisis = crisis_of(warned, event, tallies, own=opened.brand.get("accounts", ()))
-            found = timeline_frame(edited(crisis.timeline, opened.path.parent, event), words)
+            told = named(edited(crisis.timeline, opened.path.parent, event), opened, words.language)
+            found = timeline_frame(told, words)
     if format is not Format.table:
         show(found, format)
     elif drilled:

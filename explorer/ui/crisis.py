@@ -13,7 +13,7 @@ from explorer.crisis import WHAT, Crisis
 from explorer.early_warning import EarlyWarning
 from explorer.outputs.timeline import QUOTED, timeline_files, timeline_provenance
 from explorer.study import Study
-from explorer.timelines import edited, keep, restore
+from explorer.timelines import edited, keep, named, restore
 from explorer.ui.exports import offer
 from explorer.ui.facts import draw, fact
 from explorer.ui.session import folder_of
@@ -43,17 +43,16 @@ def show_numbers(crisis: Crisis, warned: EarlyWarning, say: Words) -> None:
         fact(small, say("Due to small accounts"), say.percent(small.value, 0), told, say)
 
 
-def told_of(opened: Study, crisis: Crisis) -> pd.DataFrame:
+def told_of(opened: Study, crisis: Crisis, say: Words) -> pd.DataFrame:
     """Return the timeline of a crisis as people left it."""
-    return edited(crisis.timeline, folder_of(opened), str(crisis.event["id"]))
+    return named(edited(crisis.timeline, folder_of(opened), str(crisis.event["id"])), opened, say.language)
 
 
 def show_timeline(opened: Study, crisis: Crisis, told: pd.DataFrame, say: Words) -> None:
     """Show the numbered events in words, with a way to change them and to take them away."""
     lines = []
     for row in told.itertuples():
-        text = opened.named(row.text, say.language) if row.what == "alert" else row.text
-        quoted = f" – {plain(text[:QUOTED])}" if text else ""
+        quoted = f" – {plain(row.text[:QUOTED])}" if row.text else ""
         by = "" if row.by == "computed" else f" *({say(BY_SAID[row.by])})*"
         lines.append(f"{row.n}. {say.date(row.at)} {row.at:%H:%M} · **{say(WHAT_SAID[row.what])}**{quoted}{by}")
     st.markdown("\n".join(lines))
