@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import holidays
 import pandas as pd
 
 from explorer.answers import Outlook
 from explorer.campaign_phrases import PLACES, PROSPECTS
 from explorer.campaigns import Campaign
-from explorer.known import holiday_country, own_events
+from explorer.known import holidays_between, own_events
 from explorer.panel import Panel
 from explorer.periods import next_start, start_of
 from explorer.study import Study
@@ -106,14 +105,8 @@ def campaign_table(answer: Outlook, campaigns: Sequence[Campaign], words: Words)
 
 def days_known(study: Study, first: pd.Timestamp, last: pd.Timestamp, words: Words) -> pd.DataFrame:
     """Return public holidays and the study's own events from `first` to `last`: `name`, `kind`, `start`, `end` (last day)."""
-    rows = []
-    country = holiday_country(study)
-    if country is not None:
-        spoken = holidays.list_localized_countries().get(country, [])
-        language = words.language if words.language in spoken else "en_US" if "en_US" in spoken else None
-        years = range(first.year, last.year + 1)
-        for day, name in holidays.country_holidays(country, years=years, language=language).items():
-            rows.append((name, HOLIDAY, pd.Timestamp(day), pd.Timestamp(day)))
+    dated = holidays_between(study, first.date(), last.date(), words.language)
+    rows = [(name, HOLIDAY, pd.Timestamp(day), pd.Timestamp(day)) for day, name in dated]
     events = own_events(study)
     for event in events.itertuples() if events is not None else ():
         rows.append((event.event, EVENT, _plain(event.ds), _plain(event.end)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-import holidays
 import pandas as pd
 
 from explorer.study import BadStudy, Study
@@ -12,12 +11,16 @@ from explorer.study import BadStudy, Study
 
 def holiday_country(study: Study) -> str | None:
     """Return the country whose public holidays the study follows; None where no calendar is known for its `geo`."""
+    import holidays  # most of a second to import, and few pages need it
+
     country = study.geo[:2].upper()
     return country if country in holidays.list_supported_countries() else None
 
 
 def holiday_names(study: Study, language: str) -> dict[str, str]:
     """Return the names of the public holidays that forecasts know, in the language of the reader where the calendar has it."""
+    import holidays
+
     country = holiday_country(study)
     spoken = holidays.list_localized_countries().get(country or "", [])
     if country is None or "en_US" not in spoken or language not in spoken:
@@ -28,6 +31,19 @@ def holiday_names(study: Study, language: str) -> dict[str, str]:
     )
     pairs = (zip(plain[day].split("; "), local[day].split("; "), strict=False) for day in plain)
     return {english: name for pair in pairs for english, name in pair}
+
+
+def holidays_between(study: Study, first: date, last: date, language: str) -> list[tuple[date, str]]:
+    """Return the public holidays of the study's country from `first` to `last`, in the language where the calendar has it."""
+    import holidays
+
+    country = holiday_country(study)
+    if country is None:
+        return []
+    spoken = holidays.list_localized_countries().get(country, [])
+    chosen = language if language in spoken else "en_US" if "en_US" in spoken else None
+    found = holidays.country_holidays(country, years=range(first.year, last.year + 1), language=chosen)
+    return [(day, name) for day, name in sorted(found.items()) if first <= day <= last]
 
 
 def own_events(study: Study) -> pd.DataFrame | None:
