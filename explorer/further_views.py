@@ -165,7 +165,10 @@ def silence(answer: Silent, needs: Needs | None, names: Mapping[str, str], words
             words("Topic"): table["topic"].map(names),
             words("Never speaks"): share,
             words("Searches a month"): [words.number(v, 0) for v in table["searches"]],
-            words("People who write a month"): [words.number(v, 0) for v in table["people"]],
+            words("People who write a month"): [
+                "<10" if pd.isna(n) and m > 0 else words.number(n, 0)
+                for n, m in zip(table["people"], table["months"], strict=True)
+            ],
             words("What would reach it"): reach,
         }
     ).reset_index(drop=True)

@@ -79,7 +79,9 @@ def _share(
             for c, v in (("searches", "volume"), ("searches_lo", "volume_lo"), ("searches_hi", "volume_hi"))
         }
     people = _monthly(topic, spoken)
-    row |= {"people": float(people.mean()) if len(people) else np.nan, "months": len(people)}
+    mean = float(people.mean()) if len(people) else np.nan
+    small = 0 < mean < K
+    row |= {"people": np.nan if small else mean, "months": len(people)}
     if not own["volume"].notna().any():
         return row | {"why": "no volumes"}
     if not len(people):
@@ -90,8 +92,10 @@ def _share(
     searchers = searches / _spread(rng, *SEARCHES_A_PERSON)
     # The mean of the months, drawn from its own uncertainty: months differ by more than chance.
     error = float(people.std(ddof=1) / np.sqrt(len(people))) if len(people) > 1 else float(people.mean() ** 0.5)
-    mean = np.maximum(people.mean() + error * stats.t.rvs(max(len(people) - 1, 1), size=DRAWS, random_state=rng), 0.0)
-    speakers = mean / _spread(rng, *SEEN)
+    drift = error * stats.t.rvs(max(len(people) - 1, 1), size=DRAWS, random_state=rng)
+    # What is not shown must not show through its share: any number below k is taken for as likely.
+    month = rng.uniform(0, K, DRAWS) if small else np.maximum(mean + drift, 0.0)
+    speakers = month / _spread(rng, *SEEN)
     drawn = 1 - np.minimum(speakers / searchers, 1.0)
     lo, mid, hi = np.quantile(drawn, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return row | {"silent": float(mid), "lo": float(lo), "hi": float(hi)}

@@ -87,7 +87,7 @@ def action_sentences(answer: Outlook, topic: str, words: Words) -> list[str]:
         text = "Window to act: {start} to {end}, searched most around {peak} (open with a chance of {chance} or more)."
         out.append(words(text, **details))
     if not out:
-        out.append(words("No window to act: nowhere ahead is the gap open with a chance of 80 % or more."))
+        out.append(words("No window to act: nowhere ahead is the gap open with a chance of 80% or more."))
     peaks = answer.projection.peaks
     own = peaks[(peaks["topic"] == topic) & (peaks["side"] == "search")] if len(peaks) else peaks
     for row in own.itertuples():
@@ -97,7 +97,7 @@ def action_sentences(answer: Outlook, topic: str, words: Words) -> list[str]:
             "hi": words.date(row.hi),
             "chance": words.percent(row.p_rise, 0),
         }
-        text = "Search will stand highest around {peak} (80 %: {lo} to {hi}); chance of a rise by a quarter: {chance}."
+        text = "Search will stand highest around {peak} (80%: {lo} to {hi}); chance of a rise by a quarter: {chance}."
         out.append(words(text, **details))
     return out
 

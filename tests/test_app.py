@@ -135,8 +135,22 @@ def test_ten_weeks_give_a_gap_and_a_typed_refusal_to_project(tmp_path: Path, mon
     assert not open_page("gaps", study, monkeypatch).exception
     app = open_page("plan", study, monkeypatch)
     assert not app.exception
+    assert app.title, "what is known stands above what cannot be told"
     assert "10" in text(app)
     assert app.warning
+    assert open_page("needs", study, monkeypatch).title[0].value == "Needs: cannot be told yet"
+
+
+def test_a_link_opens_the_view_around_the_needs_in_both_languages(
+    example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language, column in (("EN", "Never speaks"), ("FR", "Ne parle jamais")):
+        app = open_page("gaps", example, monkeypatch, language)
+        app.query_params["further"] = "silent"
+        app.switch_page(str(ROOT / "explorer" / "app_pages" / "needs.py")).run()
+        assert not app.exception
+        shown = [d.value for d in app.dataframe]
+        assert any(column in d.columns for d in shown), [list(d.columns) for d in shown]
 
 
 def test_names_of_others_are_shown_letter_by_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

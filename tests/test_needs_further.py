@@ -193,6 +193,27 @@ def test_regions_that_search_and_do_not_speak_are_found_and_small_groups_are_not
     assert "Bretagne" in to_svg(charts.places(dots, say), say)
 
 
+def test_fewer_than_ten_people_who_write_are_not_counted_out(example: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer import silent
+
+    few, some = example.topics[:2]
+    months = pd.date_range("2025-01-01", periods=8, freq="MS", tz="UTC")
+    spoken = pd.concat(
+        pd.DataFrame({"topic": t.id, "period": months, "authors": n})
+        for t, n in ((few, [0, 4, 5, 3, 4, 6, 4, 0]), (some, 40))
+    )
+    monkeypatch.setattr(TextTallies, "spoken", lambda *a, **k: spoken)
+    monkeypatch.setattr(silent, "_places", lambda *a: pd.DataFrame(columns=["verdict", "topic", "place"]))
+    monkeypatch.setattr(silent, "_languages", lambda *a: pd.DataFrame())
+    found = silent_audience(example, tallies=TextTallies(example.store))
+    table = found.table.set_index("topic")
+    assert pd.isna(table.loc[few.id, "people"])
+    assert table.loc[some.id, "people"] == 40
+    say = Words("en")
+    shown = views.silence(found, None, views.labels(example, say), say).set_index("Topic")["People who write a month"]
+    assert (shown[few.label_in("en")], shown[some.label_in("en")]) == ("<10", "40")
+
+
 def test_what_is_not_known_of_the_silent_stays_unknown(talk: Study) -> None:
     found = silent_audience(talk)
     assert set(found.table["why"]) == {"no volumes"}

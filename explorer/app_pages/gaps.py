@@ -50,7 +50,7 @@ if ranked.open:
     with ranked:
         chosen = ui.draw(charts.forest(table, say), finding, shown, say, key="forest", select=True)
         st.caption(
-            say("Thick: 80 % interval. Thin: 95 %. Triangles point to the side that is clear; a circle cannot tell.")
+            say("Thick: 80% interval. Thin: 95%. Triangles point to the side that is clear; a circle cannot tell.")
         )
 if mapped.open:
     with mapped:

@@ -62,7 +62,7 @@ else:
     st.caption(
         say(
             "Searches a month after each name. Triangle left: nothing answers it; right: something does; circle: cannot tell. "
-            "Bar: 90 % interval."
+            "Bar: 90% interval."
         )
     )
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer import campaign_views, charts, timing, ui, views
 from explorer.campaigns import read_campaigns
-from explorer.sentences import outlook_sentence
+from explorer.sentences import outlook_sentence, verdict_sentence
 from explorer.words import Words
 
 say: Words = ui.words()
@@ -17,11 +17,12 @@ with ui.answering(say, say("Plan")):
 topic = ui.choose_topic(answer, say)
 label = views.labels(study, say.language).get(topic, topic)
 heading = st.empty()
+heading.title(verdict_sentence(answer, topic, say))  # what is known already, while what comes is worked out
 ui.people_switch(panel, say)
 slot = st.container()
 with (
     slot.skeleton(height=600) if hasattr(slot, "skeleton") else st.spinner(say("Projecting search, posts and the gap")),
-    ui.answering(say, label),
+    ui.answering(say),
 ):
     outlook = ui.outlook_of(study)
     planned = read_campaigns(ui.folder_of(study))
@@ -49,9 +50,7 @@ with slot:
         drawn = charts.fan(past, ahead, say, colour=colour, title=axis, factor=series == "gap", marks=marked)
         ui.draw(drawn, sentence, ahead, say, key=f"fan_{series}")
     st.caption(
-        say(
-            "Solid: measured. Dashed: median of the projection, with the ranges that hold 80 % and 95 % of the outcomes."
-        )
+        say("Solid: measured. Dashed: median of the projection, with the ranges that hold 80% and 95% of the outcomes.")
     )
     ui.record(outlook, topic, say)
 

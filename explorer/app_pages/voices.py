@@ -28,7 +28,7 @@ with st.grid(3, key="facts"):
     number = answer.fact("top10")
     meaning = say("Of all posts on these topics, the part that the most active tenth of people wrote.")
     span = voice_views.interval(answer, "top10", say)
-    ui.fact(number, say("Written by the most active 10 %"), say.percent(number.value, 0), meaning, say, interval=span)
+    ui.fact(number, say("Written by the most active 10%"), say.percent(number.value, 0), meaning, say, interval=span)
     number = answer.fact("repeated")
     meaning = say(
         "Posts with the same words or the same link by several accounts within minutes; each group counts as one voice."
@@ -43,7 +43,7 @@ table = voice_views.voices_table(answer, say)
 ui.draw(charts.dumbbell(shares, say), finding, table, say, key="dumbbell")
 st.caption(
     say(
-        "Square: share of all posts. Circle: share of people, with its 90 % interval. The longer the line, the louder a few."
+        "Square: share of all posts. Circle: share of people, with its 90% interval. The longer the line, the louder a few."
     )
 )
 

@@ -45,8 +45,8 @@ def forest(table: pd.DataFrame, words: Words) -> alt.LayerChart:
         alt.Tooltip("label:N", title=words("Topic")),
         alt.Tooltip("verdict_words:N", title=words("Verdict")),
         alt.Tooltip("gap:Q", title=words("Gap (doublings)"), format="+.2f"),
-        alt.Tooltip("lo95:Q", title=words("95 % from"), format="+.2f"),
-        alt.Tooltip("hi95:Q", title=words("95 % to"), format="+.2f"),
+        alt.Tooltip("lo95:Q", title=words("95% from"), format="+.2f"),
+        alt.Tooltip("hi95:Q", title=words("95% to"), format="+.2f"),
     ]
     base = alt.Chart(table).encode(y=y)
     thin = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("lo95:Q"), x2="hi95:Q", color=colour)

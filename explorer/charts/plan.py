@@ -48,8 +48,8 @@ def fan(
     tips = [
         alt.Tooltip("date:T", title=words("Date")),
         alt.Tooltip("median:Q", title=words("Median"), format=".2f"),
-        alt.Tooltip("lo80:Q", title=words("80 % from"), format=".2f"),
-        alt.Tooltip("hi80:Q", title=words("80 % to"), format=".2f"),
+        alt.Tooltip("lo80:Q", title=words("80% from"), format=".2f"),
+        alt.Tooltip("hi80:Q", title=words("80% to"), format=".2f"),
     ]
     bands = [
         base.mark_area(opacity=0.16, color=colour).encode(y=alt.Y("lo95:Q", title=title), y2="hi95:Q"),
@@ -61,10 +61,10 @@ def fan(
     labels = [
         alt.Chart(last)
         .mark_text(align="right", dx=-2, dy=-6, fontSize=10, color=GREY)
-        .encode(x="date:T", y="hi80:Q", text=alt.value("80 %")),
+        .encode(x="date:T", y="hi80:Q", text=alt.value(words.percent(0.8, 0))),
         alt.Chart(last)
         .mark_text(align="right", dx=-2, dy=-6, fontSize=10, color=GREY)
-        .encode(x="date:T", y="hi95:Q", text=alt.value("95 %")),
+        .encode(x="date:T", y="hi95:Q", text=alt.value(words.percent(0.95, 0))),
     ]
     layers = [*bands, past, today, *labels]
     if factor:

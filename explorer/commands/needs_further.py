@@ -93,7 +93,7 @@ def _silent(study: Study, topic: str, by: str, level: float, words: Words, *, ra
         own = views.places(answer, study.topic(topic).id, words)
         frames.append(own[["place", "gap", "lo", "hi", "people", "verdict_words"]].round(2))
     return frames, [
-        words("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100 % of speakers seen.")
+        words("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100% of speakers seen.")
     ]
 
 

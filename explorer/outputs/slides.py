@@ -81,7 +81,7 @@ def forecast_slides(
         slide = _slide(deck, title, provenance, words)
         data: Any = CategoryChartData(number_format="0.00")
         data.categories = [pd.Timestamp(d).date() for d in own["date"]]
-        for name, column in ((words("Median"), "median"), (words("80 % from"), "lo80"), (words("80 % to"), "hi80")):
+        for name, column in ((words("Median"), "median"), (words("80% from"), "lo80"), (words("80% to"), "hi80")):
             data.add_series(name, [float(v) for v in own[column]])
         shape: Any = slide.shapes.add_chart(
             XL_CHART_TYPE.LINE, Inches(0.6), Inches(1.5), Inches(12.1), Inches(5.3), data

@@ -125,8 +125,8 @@ def record(outlook: Outlook, topic: str, say: Words) -> None:
                 {
                     say("Series"): name,
                     say("Models and their weights"): first["members"],
-                    say("80 % range held"): say.percent(first.get("coverage-80"), 0),
-                    say("95 % range held"): say.percent(first.get("coverage-95"), 0),
+                    say("80% range held"): say.percent(first.get("coverage-80"), 0),
+                    say("95% range held"): say.percent(first.get("coverage-95"), 0),
                     say("Past tests"): int(first["origins"]),
                 }
             )

@@ -58,13 +58,18 @@ def further(opened: Study, answer: Needs, say: Words) -> None:
         "alternatives": (say("Alternatives"), _show_alternatives),
         "concerns": (say("What keeps coming back"), _show_concerns),
     }
+    # Bound by hand: the URL holds the view's name, not its label, so that a link is the same in both languages.
+    asked = st.query_params.get("further", "")
     chosen = st.segmented_control(
-        say("View"), list(shown), format_func=lambda v: shown[v][0], key="further", bind="query-params",
-        label_visibility="collapsed",
+        say("View"), list(shown), format_func=lambda v: shown[v][0], key="further_choice",
+        default=asked if asked in shown else None, label_visibility="collapsed",
     )  # fmt: skip
     if chosen in shown:
+        st.query_params["further"] = chosen
         with answering(say), st.spinner(say("Counting")):
             shown[chosen][1](opened, answer, say)
+    else:
+        st.query_params.pop("further", None)
 
 
 def _show_rising(opened: Study, answer: Needs, say: Words) -> None:
@@ -86,7 +91,7 @@ def _show_silent(opened: Study, answer: Needs, say: Words) -> None:
     found = _silent(*key_of(opened), pages=stamp_of(opened))
     names = views.labels(opened, say)
     st.dataframe(views.silence(found, answer, names, say), hide_index=True)
-    st.caption(say("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100 % of speakers seen."))
+    st.caption(say("It rests on two assumptions: 1 to 4 searches a person and month, 5 to 100% of speakers seen."))
     mapped = list(dict.fromkeys(found.places["topic"]))
     if mapped:
         topic = st.selectbox(say("Places of"), mapped, format_func=lambda t: names[t], key="mapped")
