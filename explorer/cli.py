@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from explorer.commands import ahead, measuring, needs, privacy, running, study, text, voices, warning
+from explorer.commands import ahead, keeping, measuring, needs, privacy, running, study, text, voices, warning
 from explorer.commands.console import err
 from sources.errors import SourceError
 
@@ -24,6 +24,9 @@ app.command("import")(study.import_)
 app.command("sources")(study.sources)
 app.command("collect")(study.collect)
 app.command("forget")(privacy.forget)
+app.command("compact")(keeping.compact)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
 app.command("gaps")(measuring.gaps)
 app.command("voices")(voices.voices)
 app.command("needs")(needs.needs)

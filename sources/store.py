@@ -11,19 +11,23 @@ import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from filelock import FileLock
 
 from sources.errors import BadFile, Unavailable
 from sources.tables import KEYS, TABLES, conform
 from sources.tombstones import Tombstones
 
 _ERASED_AT_ONCE = 200  # keys in one condition
+
+#: How long files stay that a compaction has replaced: longer than any question to the tables takes.
+HOLD = timedelta(hours=24)
 
 #: Rows that are held at a time while a batch is written: a row group is gathered in memory before it goes to disk.
 _ROW_GROUP = 16_384
@@ -69,8 +73,8 @@ class Store:
         if table == "posts":
             frame = Tombstones(self.root).without(frame)
         data = conform(_stamped(frame, source, batch_id, now), table)
-        self._write(table, data, app)
-        return Receipt(table, data.num_rows, already=False)
+        stored = self._write(table, data, app)
+        return Receipt(table, data.num_rows if stored else 0, already=not stored)
 
     def append_parts(
         self, table: str, frames: Iterable[pd.DataFrame], *, source: str, batch_id: str, now: datetime
@@ -94,30 +98,76 @@ class Store:
                     out.write_table(data, max_chunksize=_WAITING_ROWS)
                     rows += data.num_rows
             with pa.OSFile(str(waiting)) as file, pa.ipc.open_stream(file) as stream:
-                self._write(table, stream, app)
-        return Receipt(table, rows, already=False)
+                stored = self._write(table, stream, app)
+        return Receipt(table, rows if stored else 0, already=not stored)
 
-    def _write(self, table: str, data: pa.Table | pa.RecordBatchReader, app: str) -> None:
+    def _write(self, table: str, data: pa.Table | pa.RecordBatchReader, app: str) -> bool:
+        """Append, and return whether it was this process that stored the batch."""
         try:
-            write_deltalake(
-                str(self.root / table),
-                data,
-                mode="append",
-                writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
-                schema_mode="merge",  # a store made before a column existed takes it in; older rows read null
-                commit_properties=CommitProperties(app_transactions=[Transaction(app, 1)]),
-            )
+            self.root.mkdir(parents=True, exist_ok=True)
+            # Delta lets two writers of one application transaction both win: who writes looks again where nobody else writes.
+            with FileLock(self.root / f"{table}.lock"):
+                if self._has_batch(table, app):
+                    return False
+                write_deltalake(
+                    str(self.root / table),
+                    data,
+                    mode="append",
+                    writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP),
+                    schema_mode="merge",  # a store made before a column existed takes it in; older rows read null
+                    commit_properties=CommitProperties(app_transactions=[Transaction(app, 1)]),
+                )
         except (DeltaError, OSError) as error:
             raise Unavailable(
                 f"the table {table} could not be written ({error})",
                 str(self.root),
                 "check that the disk has room and that the folder may be written; nothing stored before has changed",
             ) from error
+        return True
 
     def files(self, table: str) -> list[str]:
         """Return the Parquet files that make up the current version of `table`; empty when there is none."""
         opened = self._open(table)
         return [] if opened is None else [uri.removeprefix("file://") for uri in opened.file_uris()]
+
+    def snapshot(self) -> list[Path]:
+        """Return the files that every table is made of now: its rows and its log, none that a later write would change."""
+        found: list[Path] = []
+        for table, opened in [(t, self._open(t)) for t in TABLES]:
+            if opened is None:
+                continue
+            log = self.root / table / "_delta_log"
+            # A log entry bears its version; a pointer to a checkpoint may point past what was opened, and is only a shortcut.
+            dated = [p for p in sorted(log.iterdir()) if p.name[:20].isdigit() and p.is_file()]
+            found += [p for p in dated if int(p.name[:20]) <= opened.version()]
+            found += [Path(uri.removeprefix("file://")) for uri in opened.file_uris()]
+        return found
+
+    def compact(self, table: str, *, hold: timedelta = HOLD) -> tuple[int, int]:
+        """Bring the small files of many batches together and remove files that no version has used for `hold`.
+
+        Readers keep what they opened for as long as `hold`: it must be longer than the longest question takes. No row changes.
+
+        Returns
+        -------
+        The number of files before and after.
+
+        Raises
+        ------
+        Unavailable : the folder cannot be written, or another process wrote at the same time; nothing has changed.
+        """
+        opened = self._open(table)
+        if opened is None:
+            return 0, 0
+        before = len(opened.file_uris())
+        try:
+            opened.optimize.compact(writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP))
+            hours = max(0, -(-int(hold.total_seconds()) // 3600))
+            opened.vacuum(retention_hours=hours, enforce_retention_duration=False, dry_run=False)
+        except (DeltaError, OSError) as error:
+            what = f"the table {table} could not be compacted ({error})"
+            raise Unavailable(what, str(self.root), "try again when nothing is being written") from error
+        return before, len(opened.file_uris())
 
     def version(self) -> str:
         """Return a text that changes whenever any table changes: the key under which results may be cached."""
