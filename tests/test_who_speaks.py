@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -200,9 +201,16 @@ def test_the_command_prints_every_topic(example: Study) -> None:
     assert done.exit_code == 0, done.output
     rows = {r["topic"]: r for r in json.loads(done.stdout)}
     assert len(rows) == 14
+    assert rows["solaire"]["raw"] > rows["solaire"]["corrected"]
+
+
+def test_the_command_prints_communities_or_why_there_are_none(
+    circles: Circles, example: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = ["voices", "--study", str(example.path), "--lang", "en", "--communities"]
-    told = CliRunner().invoke(app, [*asked, "answers"])
-    assert "communities of people who answer, name or pass on one another" in told.output
+    monkeypatch.setattr("explorer.who_speaks.find_speakers", lambda opened: SimpleNamespace(span=None))
     nobody = CliRunner().invoke(app, [*asked, "links"])
     assert "fewer than 50 people are tied to one another" in nobody.output
-    assert rows["solaire"]["raw"] > rows["solaire"]["corrected"]
+    monkeypatch.setattr("explorer.circles.find_circles", lambda *_, **__: circles)
+    told = CliRunner().invoke(app, [*asked, "answers"])
+    assert f"{len(circles.table)} communities of people who answer, name or pass on one another" in told.output
