@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help app install screenshots test test-servers lint bench messages lock clean
+# Kept apart from the project's own environment: what they need is no part of what is audited.
+TOOLS := .tools
+AUDITORS := pip-audit==2.10.1 cyclonedx-bom==7.5.0
+
+.PHONY: help app install screenshots test test-servers lint bench audit sbom messages lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -30,6 +34,16 @@ lint: $(VENV)/.dev ## Check style and types
 bench: $(VENV)/.dev ## Run the benchmarks that need no peers
 	$(BIN)/python benchmarks/gap_worlds.py
 
+audit: $(TOOLS)/.ready ## Ask whether any pinned version has a known vulnerability
+	$(TOOLS)/bin/python tests/audit.py $(TOOLS)/bin/pip-audit constraints.txt
+
+sbom: $(TOOLS)/.ready ## Write build/sbom.json: what an installation consists of (CycloneDX)
+	rm -rf build/shipped && mkdir -p build && $(PYTHON) -m venv build/shipped
+	build/shipped/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[report,social]'
+	$(TOOLS)/bin/cyclonedx-py environment build/shipped/bin/python --pyproject pyproject.toml --short-PURLs \
+		--output-reproducible --output-format JSON --output-file build/sbom.json
+	rm -rf build/shipped
+
 screenshots: $(VENV)/.dev ## Take pictures of every page into docs/screenshots/
 	$(BIN)/python -m tests.screenshots docs/screenshots --small
 
@@ -40,7 +54,12 @@ lock: $(VENV)/.dev ## Write the versions that are installed now to constraints.t
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt
 
 clean: ## Remove .venv and what tests and builds leave behind
-	rm -rf $(VENV) .servers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .servers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(TOOLS)/.ready: Makefile
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check $(AUDITORS)
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +51,8 @@ class Imported:
 def import_bytes(study: Study, name: str, content: bytes, *, mapping: Mapping | None = None, now: datetime) -> Imported:
     """Store the content of an uploaded file; see `import_file`."""
     with tempfile.TemporaryDirectory(prefix="undersaid-") as folder:
-        file = Path(folder) / (Path(name).name or "upload")
+        plain = re.sub(r"[\x00-\x1f]", " ", Path(name).name)[-200:]
+        file = Path(folder) / (plain if plain.strip(". ") else "upload")
         file.write_bytes(content)
         return import_file(study, file, mapping=mapping, now=now)
 

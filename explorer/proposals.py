@@ -49,4 +49,4 @@ def _fits(term: str, name: str) -> bool:
 
 def slug(name: str) -> str:
     """Return a short name for a file or an id: letters and digits of `name`, joined by hyphens."""
-    return "-".join("".join(c if c.isalnum() else " " for c in fold(name)).split()) or "topic"
+    return "-".join("".join(c if c.isalnum() else " " for c in fold(name)).split())[:80].rstrip("-") or "topic"

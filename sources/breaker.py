@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from sources.clock import Clock, SystemClock
 from sources.errors import Throttled
+from sources.outward import outward
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ class Gate:
         Raises
         ------
         Throttled : the breaker is open, the budget is spent, or the wait would be longer than `manners.patience`.
+        NotAllowed : the request leads into a private network; see `sources.outward`.
         """
         with self.alone(host, manners):
             known = self._read(host)
@@ -149,7 +151,8 @@ class Gate:
             known.next_at = sent + manners.spacing + self._random.uniform(0, manners.jitter)
             known.recent = [*recent, sent][-1000:] if manners.budget is not None else []
             self._write(host, known)
-            yield
+            with outward(host):
+                yield
 
     def served(self, host: str) -> None:
         """Note that the host has answered: refusals in a row start again from none."""

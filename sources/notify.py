@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
 from sources.errors import BadQuery, NeedsKey, NotAllowed, SourceError, Unavailable
+from sources.outward import check_address, outward
 
 SECONDS = 20.0
 SHAPES = ("generic", "slack", "teams")
@@ -66,14 +69,15 @@ class Mail:
     def send(self, message: Message) -> None:
         """Send one mail to all receivers; its Message-ID is made from the key."""
         mail = EmailMessage()
-        mail["Subject"], mail["From"], mail["To"] = message.subject, self.sender, ", ".join(self.to)
+        subject = " ".join(message.subject.split())  # a line break in it would be a header of its own
+        mail["Subject"], mail["From"], mail["To"] = subject, self.sender, ", ".join(self.to)
         mail["Message-ID"] = f"<{_plain(message.key)}@undersaid>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: absence notes stay away
         mail.set_content(message.text)
         where = f"{self.host}:{self.port}"
         handed = False
         try:
-            with self._connect() as server:
+            with outward(self.host), self._connect() as server:
                 user, password = os.environ.get("UNDERSAID_SMTP_USER"), os.environ.get("UNDERSAID_SMTP_PASSWORD")
                 if user and password:
                     server.login(user, password)
@@ -114,9 +118,10 @@ class Webhook:
     def send(self, message: Message) -> None:
         """Post one message; the key goes along as Idempotency-Key."""
         headers = {"Idempotency-Key": _plain(message.key)}
-        where = httpx.URL(self.address).host
+        where = urlsplit(check_address(self.address)).hostname or ""
         try:
-            answer = httpx.post(self.address, json=body(message, self.shape), headers=headers, timeout=SECONDS)
+            with outward(where):
+                answer = httpx.post(self.address, json=body(message, self.shape), headers=headers, timeout=SECONDS)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unavailable("the webhook cannot be reached", where, "check its address") from error
         except httpx.TransportError as error:
@@ -171,7 +176,7 @@ def channels(given: Mapping[str, Any], folder: Path) -> tuple[Channel, ...]:
                 shape = {k: v for k, v in options.items() if k != "env"}
                 found.append(Webhook(address, **shape))
             elif name == "file":
-                found.append(File(folder / str(options["path"])))
+                found.append(File(_inside(folder, str(options["path"]), where)))
             else:
                 raise BadQuery(f"unknown channel {name!r}", "[watch]", "known are email, webhook, file")
         except (KeyError, TypeError) as error:
@@ -182,6 +187,14 @@ def channels(given: Mapping[str, Any], folder: Path) -> tuple[Channel, ...]:
         if isinstance(channel, Mail) and channel.security not in SECURITY:
             raise BadQuery(f"security is {channel.security!r}", "[watch.email]", f"choose one of {', '.join(SECURITY)}")
     return tuple(found)
+
+
+def _inside(folder: Path, path: str, where: str) -> Path:
+    """Return a file below the study's folder: a study that came from elsewhere writes nowhere else."""
+    file = folder / path
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadQuery(f"{path!r} lies outside of the study's folder", where, "name a file inside it")
+    return file
 
 
 def body(message: Message, shape: str) -> dict[str, Any]:
@@ -198,8 +211,14 @@ def body(message: Message, shape: str) -> dict[str, Any]:
             "type": "AdaptiveCard",
             "version": "1.4",
             "body": [
-                {"type": "TextBlock", "size": "Medium", "weight": "Bolder", "wrap": True, "text": message.subject},
-                {"type": "TextBlock", "wrap": True, "text": message.text},
+                {
+                    "type": "TextBlock",
+                    "size": "Medium",
+                    "weight": "Bolder",
+                    "wrap": True,
+                    "text": _bare(message.subject),
+                },
+                {"type": "TextBlock", "wrap": True, "text": _bare(message.text)},
             ],
         }
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
@@ -219,6 +238,11 @@ def _refused(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused, w
 
 def _plain(key: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in ".-_") else "-" for c in key)
+
+
+def _bare(text: str) -> str:
+    """Return other people's text so that an Adaptive Card, whose text is Markdown, makes no link of it."""
+    return re.sub(r"([\\\[\]()*_`<>])", r"\\\1", text)
 
 
 def _escaped(text: str) -> str:

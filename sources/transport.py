@@ -24,6 +24,7 @@ from sources.archive import without_secrets
 from sources.breaker import POLITE, Gate, Manners
 from sources.clock import Clock, SystemClock
 from sources.errors import BadQuery, Changed, NeedsKey, NotAllowed, SourceError, Throttled, Unavailable
+from sources.outward import check_address
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 25.0
 _SAMPLE = 2000
@@ -148,6 +149,7 @@ class HttpTransport:
         Throttled : 429, an open breaker, or a wait that is too long; `retry_at` says when.
         NeedsKey, NotAllowed, BadQuery, Changed, Unavailable : see `judge`; Unavailable also for every network fault.
         """
+        check_address(url)
         host = urlsplit(url).netloc
         with self.gate.turn(host, manners):
             answer = self._send(url, params, headers)

@@ -7,6 +7,8 @@ import tempfile
 
 # Before numpy is imported: small matrices on many threads are slower, and tests share their cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Services are played on this machine; what refuses to reach it is tested by taking this away.
+os.environ.setdefault("UNDERSAID_PRIVATE_HOSTS", "127.0.0.1,::1,localhost")
 # Tests never touch the key of the person who runs them.
 os.environ["UNDERSAID_AUTHOR_KEY_FILE"] = f"{tempfile.mkdtemp(prefix='undersaid-test-')}/author.key"
 

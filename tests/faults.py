@@ -24,7 +24,7 @@ from sources.breaker import Manners
 from sources.connector import Caps, Health, Page, Query, State, Window
 from sources.transport import Answer, Wire
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
 HASTY = Manners(spacing=0.0, jitter=0.0, strikes=3, rest=1800.0, patience=60.0, backoff=1.0)
 
 
@@ -61,18 +61,18 @@ Responder = Callable[[Asked], Reply]
 class Server:
     """Routes by path (the longest prefix wins); replies queued with `next` are given first, one each."""
 
-    def __init__(self) -> None:
-        self.log: list[Asked] = []
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host, self.log = host, list[Asked]()
         self._routes: dict[str, Responder] = {}
         self._queue: dict[str, deque[Reply]] = defaultdict(deque)
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http = ThreadingHTTPServer((host, 0), self._handler())
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://{self.host}:{self._http.server_address[1]}"
 
     def route(self, path: str, responder: Responder | Reply) -> None:
         self._routes[path] = responder if callable(responder) else lambda asked: responder

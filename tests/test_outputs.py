@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -15,6 +16,7 @@ import pytest
 from icalendar import Calendar
 
 from explorer.answers import Gaps, Outlook, find_gaps
+from explorer.commands import console
 from explorer.demo import example_study
 from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import FORECAST_COLUMNS, forecast_frame, gaps_frame, neutralise, to_csv, to_parquet
@@ -101,6 +103,48 @@ def test_other_peoples_text_never_becomes_a_formula(gaps: Gaps) -> None:
     assert not [c for c in cells if c.data_type == "f"]
     assert not [c for c in cells if c.hyperlink]
     assert {c.value for c in cells} >= {"=HYPERLINK(1)"}, "the text itself is kept as text"
+
+
+@pytest.mark.parametrize("french", [False, True], ids=["English", "French"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *EVIL,
+        "a;=1+1",
+        "a,=1+1",
+        "a\t@x",
+        "a\r=1+1",
+        "a\r\n=1+1",
+        "a\n+1",
+        "＝1+1",
+        '";=1+1',
+        "\r\n=1",
+        ",;=1",
+        "a;-1,-2",
+    ],
+)
+def test_no_cell_of_a_csv_is_a_formula_whichever_separator_the_reader_expects(cell: str, french: bool) -> None:
+    frame = pd.DataFrame({"n": [1, 2], "text": pd.Categorical([cell, "fine"]), cell: ["x", "y"]})
+    written = to_csv(frame, french=french).decode("utf-8-sig")
+    for separator in ",;\t":
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            rows = csv.reader(
+                io.StringIO(written.replace("\r", "\n"), newline=None), delimiter=separator, quoting=quoting
+            )
+            for found in (c.lstrip('"') for row in rows for c in row):
+                assert not found.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝")), found
+
+
+def test_a_table_for_programs_is_neutral_too_and_a_terminal_obeys_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pd.DataFrame({"text": ["=1+1", "\x1b]52;c;ZXZpbA==\x07 [red]x\x9b2J"]})
+    console.show(frame, console.Format.csv)
+    assert "\n'=1+1" in capsys.readouterr().out
+    console.show(frame, console.Format.table)
+    console.line(frame["text"][1])
+    shown = capsys.readouterr().out
+    assert "\x1b]" not in shown
+    assert "\x9b" not in shown
+    assert "[red]x" in shown, "letters stay as they are"
 
 
 def test_headers_are_neutralised_too_and_numbers_are_left_alone() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,7 +52,7 @@ RawOption = Annotated[
 def line(text: str, style: str | None = None) -> None:
     """Print one line as it is."""
     # Never as markup: names of files and topics are other people's text.
-    out.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+    out.print(_harmless(text), style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def title_of(study: Study, words: Words, title: str) -> str:
@@ -62,7 +63,9 @@ def title_of(study: Study, words: Words, title: str) -> str:
 def show(frame: pd.DataFrame, format: Format, title: str = "") -> None:
     """Print a table for people, or as CSV or JSON for programs."""
     if format is Format.csv:
-        sys.stdout.write(frame.to_csv(index=False, date_format="%Y-%m-%d"))
+        from explorer.outputs.frames import neutralise
+
+        sys.stdout.write(neutralise(frame).to_csv(index=False, date_format="%Y-%m-%d"))
     elif format is Format.json:
         records = json.loads(frame.to_json(orient="records", date_format="iso"))
         sys.stdout.write(json.dumps(records, ensure_ascii=False, indent=1) + "\n")
@@ -72,8 +75,13 @@ def show(frame: pd.DataFrame, format: Format, title: str = "") -> None:
             numeric = pd.api.types.is_numeric_dtype(frame[column])
             table.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
         for row in frame.itertuples(index=False):
-            table.add_row(*("–" if v is None or v is pd.NaT or v != v else escape(str(v)) for v in row))
+            table.add_row(*("–" if v is None or v is pd.NaT or v != v else escape(_harmless(str(v))) for v in row))
         out.print(table)
+
+
+def _harmless(text: str) -> str:
+    """Return other people's text without what a terminal would obey: it could hide lines or write into the clipboard."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
 
 
 def open_study(path: Path) -> Study:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -17,8 +18,11 @@ from explorer.outputs.provenance import Provenance
 
 SCHEMA_VERSION = 2
 
-#: A text cell that begins like this is read as a formula by spreadsheet programs.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: A text cell that begins like this is read as a formula by spreadsheet programs; the wide forms by those of East Asia.
+#: A program that expects the other separator (semicolon in French, comma in English) cuts a cell where it stands, and a quote
+#: that is not at the beginning of its cell does not hold a line together: what follows begins a cell as well.
+#: OWASP, CSV Injection.
+_FORMULA = re.compile(r"(?:^|(?<=[;,\t\n]))(?=[=+\-@＝＋－＠])")
 
 FORECAST_COLUMNS = (
     "topic", "label", "series", "date", "horizon", "median", "lo80", "hi80", "lo95", "hi95", "actual", "p_widening", "model",
@@ -109,13 +113,18 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before every text cell and header that a spreadsheet program would run as a formula."""
     out = frame.copy()
     for column in out.columns:
-        if pd.api.types.is_string_dtype(out[column]) or out[column].dtype == object:
-            out[column] = out[column].map(_neutral)
+        kind = out[column].dtype
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)):
+            out[column] = out[column].astype(object).map(_neutral)
     return out.rename(columns=_neutral)
 
 
 def _neutral(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    if not isinstance(cell, str):
+        return cell
+    # A lone carriage return is a line end to spreadsheet programs, and the csv module leaves it without quotes.
+    text = _FORMULA.sub("'", re.sub(r"\r\n?", "\n", cell))
+    return f"'{text}" if text[:1] in ("\t", "\n") else text
 
 
 def _stamped(frame: pd.DataFrame, provenance: Provenance) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def answering(say: Words, title: str = "") -> Iterator[None]:
     except (SourceError, ForecastError) as error:
         if title:
             st.title(say("{title}: cannot be told yet", title=title))
-        st.warning(str(error), icon=":material/info:")
+        st.warning(plain(str(error)), icon=":material/info:")
         link("data", say("Go to the data"), icon=":material/database:")
         st.stop()
 

@@ -34,10 +34,10 @@ def upload(say: Words) -> None:
                 mapping = _corrected(file.name, content, at, say)
                 proposal = propose(file.name, content, mapping)
             except SourceError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(plain(str(error)), icon=":material/error:")
                 continue
             if proposal.question:
-                st.warning(proposal.question, icon=":material/help:")
+                st.warning(plain(proposal.question), icon=":material/help:")
                 continue
             _preview(proposal, at, say)
             ready.append((file.name, content, mapping))
@@ -158,7 +158,7 @@ def _import(ready: list[tuple[str, bytes, Mapping]], say: Words) -> None:
                 given = mapping if mapping.to_dict() else None
                 done = import_bytes(target, name, content, mapping=given, now=datetime.now(UTC))
             except SourceError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
                 continue
             target = done.study
             if done.receipt.already:

@@ -21,6 +21,7 @@ from sources import privacy
 from sources.breaker import Manners
 from sources.connector import Need
 from sources.errors import BadQuery, NeedsKey, Unavailable
+from sources.outward import check_address
 from sources.social.boundary import Tap, ask, report
 from sources.transport import CONNECT_SECONDS, READ_SECONDS, Answer, Wire, trusted
 
@@ -117,7 +118,7 @@ class Session:
         client = Client(
             self._service, request=Request(timeout=timeout, event_hooks=hooks, max_redirects=5, verify=trusted())
         )
-        self._host = urlsplit(self._service).netloc
+        self._host = urlsplit(check_address(self._service)).netloc
         weakref.finalize(self, client.request.close)
         answer, _ = self._ask(lambda: client.login(handle, password, fetch_bsky_profile=False))
         if client._session is None:

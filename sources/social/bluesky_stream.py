@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from sources.breaker import Manners
 from sources.errors import BadQuery, Changed, NotAllowed, SourceError, Throttled, Unavailable
+from sources.outward import check_address
 from sources.social.bluesky_posts import moment
 from sources.transport import CONNECT_SECONDS, Answer, Wire, clean, judge
 
@@ -65,7 +66,7 @@ class Stream:
         from websockets import exceptions
         from websockets.sync.client import connect
 
-        url = f"{self._service}/xrpc/{METHOD}?cursor={cursor}"
+        url = f"{check_address(self._service, ('wss', 'https'))}/xrpc/{METHOD}?cursor={cursor}"
         try:
             with self._gate.turn(self.host, self._manners):
                 opened = connect(url, max_size=_LARGEST, open_timeout=CONNECT_SECONDS, close_timeout=1)

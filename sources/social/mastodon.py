@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from sources.breaker import Manners
 from sources.connector import Caps, Health, Need, Page, Query, State, Window, check
 from sources.errors import BadQuery, Changed, NotAllowed, SourceError, Throttled, Unavailable
+from sources.outward import check_address
 from sources.recheck import Seen
 from sources.social.boundary import Tap, ask
 from sources.social.clauses import any_of
@@ -256,4 +257,4 @@ def _tag(term: str) -> str:
 
 def _base(instance: str) -> str:
     text = instance.strip().rstrip("/")
-    return text if "://" in text else f"https://{text}"
+    return check_address(text if "://" in text else f"https://{text}")
