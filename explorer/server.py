@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import runpy
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,15 +27,17 @@ def server_options(*, port: int, headless: bool, address: str) -> list[str]:
 
 
 def main(options: Sequence[str]) -> None:
-    """Run the server; what the pages are made of is loaded while it starts, so that the first visitor need not wait for it."""
-    threading.Thread(target=_load, daemon=True).start()
+    """Load what the pages are made of, then run the server: one that says it is healthy answers its first visitor at once."""
+    _load()
     sys.argv = ["streamlit", "run", str(start_file()), *options]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 def _load() -> None:
-    """Load what the pages are made of; charts are drawn as they are, that they are valid is proven by the tests."""
+    logging.disable(logging.WARNING)  # caches that are made before the server runs say so, each of them
     importlib.import_module("explorer.ui")
+    logging.disable(logging.NOTSET)
+    # Charts are drawn as they are: that they are valid is proven by tests, and checking each anew takes a tenth of a second.
     importlib.import_module("altair.utils.schemapi").disable_debug_mode()
 
 
