@@ -117,3 +117,10 @@ def test_columns_of_nothing_take_no_bytes_and_are_counted_all_the_same(monkeypat
     monkeypatch.setattr(records, "MAX_CELLS", 1_000)
     with pytest.raises(BadFile, match="300 rows and 4 columns"):
         read_bytes("a.parquet", parquet({f"c{i}": pa.nulls(300, pa.string()) for i in range(4)}))
+
+
+def test_a_long_line_with_one_odd_byte_at_its_end_is_looked_through_once() -> None:
+    began = time.process_time()
+    with pytest.raises(BadFile):
+        read_bytes("a.csv", b"," * 3_000_000 + b"\n\xe9")
+    assert time.process_time() - began < 5

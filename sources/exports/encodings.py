@@ -45,6 +45,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_HIGH, _LINE_END = re.compile(rb"[\x80-\xff]"), re.compile(rb"[\r\n]")
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -114,9 +115,14 @@ def _telling_lines(data: Octets) -> bytes:
         return data.head
     lines, size = [], 0
     for block in data.blocks():
-        for found in re.finditer(rb"[^\r\n]{0,400}[\x80-\xff][^\r\n]{0,400}", block):
-            lines.append(found[0])
-            size += len(found[0])
+        at = 0
+        # Looked for by its one byte: a pattern with the bytes around it tries each place of a long line 400 times.
+        while found := _HIGH.search(block, at):
+            here = found.start()
+            before = _LINE_END.split(block[max(at, here - 400) : here])[-1]
+            after = _LINE_END.split(block[here : here + 401], maxsplit=1)[0]
+            lines.append(before + after)
+            size, at = size + len(lines[-1]), here + len(after)
             if size > _HEAD:
                 return b"\n".join(lines)
     return b"\n".join(lines)

@@ -26,7 +26,7 @@ from sources.exports.post_columns import choose
 from sources.exports.rawtable import RawTable
 from sources.exports.reader import TOOLBOX, read_export, read_posts_part, read_raw
 from sources.exports.reading import Reading
-from sources.exports.records import is_json_lines, json_line_parts
+from sources.exports.records import claims_json, is_json_lines, json_line_parts
 from sources.exports.run import Run
 from sources.exports.tools import prepared
 from sources.exports.words import tidy
@@ -135,6 +135,8 @@ def _open(name: str, octets: OnDisk, mapping: Mapping, rows: int) -> _Opened | N
             return None
         encoding, _ = find_encoding(name, octets, mapping.encoding)
         return _Opened(json_line_parts(name, octets, encoding, octets.digest(), rows), None)
+    if claims_json(name) and not mapping.delimiter:
+        return None
     dialect = find_dialect(name, octets, mapping)
     return _Opened(delimited_parts(name, octets, dialect, octets.digest(), rows), dialect)
 

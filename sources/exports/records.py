@@ -38,7 +38,7 @@ def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: i
     """
     name, notes = content.name, list(content.notes)
     start = content.data[:256].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0")[:1]
-    claimed = name.lower().endswith((".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"))
+    claimed = claims_json(name)
     if not claimed and start not in (b"[", b"{") and content.data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return None
     encoding, said = find_encoding(name, content.data, mapping.encoding)
@@ -64,6 +64,11 @@ def read_json(content: sniff.Content, mapping: Mapping, digest: str, *, limit: i
             return None
         kind, numbered = "ndjson", lines
     return _gather(name, digest, kind, numbered, [*notes, *said], encoding, limit, len(content.data))
+
+
+def claims_json(name: str) -> bool:
+    """Return whether a file calls itself JSON: what is then none is refused and not read as another table."""
+    return name.lower().endswith((".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"))
 
 
 def is_json_lines(head: str) -> bool:
