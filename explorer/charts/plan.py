@@ -106,8 +106,10 @@ def plan(rows: pd.DataFrame, words: Words, *, dragged: tuple[date, date] | None 
         .mark_text(align="left", baseline="middle", dx=4, fontSize=11)
         .encode(x="date:T", y=alt.Y("row:N", sort=order), text="name:N")
     )
-    # However few the rows are, there must be room to drag in.
-    return dressed(alt.layer(bars, names).properties(height=max(26 * len(order), 96)), words)
+    # However few the rows are, there must be room to drag in. Drawn on a canvas: as SVG the span that is dragged would be a
+    # graphic without a name to a screen reader, which has the table below and the fields instead.
+    drawn = alt.layer(bars, names).properties(height=max(26 * len(order), 96))
+    return dressed(drawn.properties(usermeta={"embedOptions": {"renderer": "canvas"}}), words)
 
 
 def _marked(marks: pd.DataFrame, words: Words) -> list[alt.Chart]:
@@ -127,7 +129,7 @@ def _marked(marks: pd.DataFrame, words: Words) -> list[alt.Chart]:
         name = alt.Chart(spans).encode(x="date:T", y=alt.value(7), text="name:N")
         drawn.append(name.mark_text(align="left", dx=2, fontSize=10, color=GREY))
     if len(days):
-        foot = {"x": time_axis(), "y": alt.value(192), "y2": alt.value(200), "tooltip": tips}
+        foot = {"x": time_axis(), "y": alt.value({"expr": "height - 8"}), "y2": alt.value("height"), "tooltip": tips}
         drawn.append(alt.Chart(days).mark_rule(color=GREY, strokeWidth=2).encode(**foot))
     return drawn
 
