@@ -31,8 +31,11 @@ lint: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## Run the benchmarks that need no peers
+bench: $(VENV)/.dev ## Run the benchmarks that need no downloads of peers and write what they print to docs/benchmarks.md
 	$(BIN)/python benchmarks/gap_worlds.py
+	$(BIN)/python -m benchmarks.kill --write
+	$(BIN)/python -m benchmarks.engine --posts 1000000 10000000 --write
+	$(BIN)/python -m benchmarks.whole_report --posts 1000000 10000000 --write
 
 audit: $(TOOLS)/.ready ## Ask whether any pinned version has a known vulnerability
 	$(TOOLS)/bin/python tests/audit.py $(TOOLS)/bin/pip-audit constraints.txt

@@ -18,7 +18,8 @@ import pyarrow as pa
 from ibis import _
 
 from explorer import tallies_matching
-from explorer.study import BadStudy, Study, Topic, fold
+from explorer.study import Study, Topic, fold
+from explorer.tallies_engine import cached, once, open_engine, read_files, to_arrow
 from sources import boolean
 from sources.store import Store
 from sources.tables import KEYS, TABLES
@@ -217,8 +218,8 @@ class Tallies:
             "id", "platform", "kind", "created_at", "author_key", "author_kind", "author_followers", "country", "text",
             "title", "links", "in_reply_to", "repost_of", "quote_of", "sentiment_label", "community", "url",
         ]  # fmt: skip
-        once = inside.select(columns).distinct().order_by(["created_at", "id"]).limit(limit)
-        return self._frame(once)
+        posts = inside.select(columns).pipe(once).order_by(["created_at", "id"]).limit(limit)
+        return self._frame(posts)
 
     def people_by_country(self, topic: Topic) -> pd.Series:
         """Return the accounts that wrote on a topic by country; those without a country are left out."""
@@ -290,7 +291,7 @@ class Tallies:
         mapping = ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
         # Over all versions of a post: a second query that meets it stores a version with its own name.
         met = self._stored("posts").select("platform", "id", _name=_.query.strip().lower())
-        met = self._keep(met.inner_join(mapping, "_name").select("platform", "id", "topic").distinct())
+        met = self._keep(met.inner_join(mapping, "_name").select("platform", "id", "topic").pipe(once))
         # Only posts that no query of the study has matched are searched for words: that is the costly part.
         rest = posts.anti_join(met, ["platform", "id"])
         words = ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")
@@ -306,7 +307,7 @@ class Tallies:
             return ibis.memtable(TABLES[table].empty_table())
         with self._turn:
             if self._rows.get(table, ((), None))[0] != files:
-                self._rows[table] = files, self._engine.read_parquet(list(files), union_by_name=True)
+                self._rows[table] = files, read_files(self._engine, files)
             rows = self._rows[table][1]
         absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
         return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
@@ -321,8 +322,8 @@ class Tallies:
     def _keep(self, expression: Any) -> Any:
         """Work an expression out once and return the result as a table of this session, which goes when nobody uses it."""
         with self._turn:
-            if not self._engine.supports_temporary_tables:
-                return expression.cache()
+            if self._engine.name == "pyspark":
+                return cached(self._engine, expression)
             while self._unused:
                 # By hand: Ibis 12 leaves the name out of the statement with the sqlglot of today.
                 self._engine.raw_sql(f"DROP TABLE {self._unused.popleft()}")
@@ -336,19 +337,10 @@ class Tallies:
     def _frame(self, expression: Any) -> pd.DataFrame:
         # Through Arrow: Ibis 12's own pandas conversion touches an option that pandas 3 warns about.
         with self._turn:
-            frame: pd.DataFrame = self._engine.to_pyarrow(expression).to_pandas()
+            frame: pd.DataFrame = to_arrow(self._engine, expression).to_pandas()
         for column in frame.select_dtypes("datetime").columns:
             frame[column] = frame[column].dt.tz_localize("UTC")
         return frame
-
-
-def open_engine(name: str) -> Any:
-    """Open the engine a study names; its session clock is UTC, so that a period starts at the same instant everywhere."""
-    if name == "duckdb":
-        engine = ibis.duckdb.connect()
-        engine.raw_sql("SET TimeZone = 'UTC'")
-        return engine
-    raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb")
 
 
 def period_of(instant: Any, binning: Binning) -> Any:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis import _
 
 from explorer.study import Topic
+from explorer.tallies_engine import once
 from sources import boolean
 
 
@@ -69,7 +70,7 @@ def _near(rest: Any, anchors: pd.DataFrame) -> Any:
         begun = words.mutate(_anchor=_._anchor.substr(0, int(length))) if length else words
         wanted = table.filter(_._length == int(length)).select("_anchor", "topic")
         met.append(begun.inner_join(wanted, "_anchor").select("platform", "id", "topic"))
-    every = ibis.union(*met, distinct=True) if len(met) > 1 else met[0].distinct()
+    every = (ibis.union(*met) if len(met) > 1 else met[0]).pipe(once)
     return every.inner_join(rest, ["platform", "id"])
 
 

@@ -16,6 +16,7 @@ from ibis import _
 
 from explorer.study import Topic
 from explorer.tallies import Binning, period_of
+from explorer.tallies_engine import once
 from explorer.tallies_ties import ADDRESS, Span, TieTallies
 
 #: Traits that posts or authors carry, by which a conversation is broken down.
@@ -36,7 +37,7 @@ class PeopleTallies(TieTallies):
         left out.
         """
         own = self._own(topics, span).filter(_.author_key.notnull())
-        every = own.select("platform", "id", "author_key").distinct().mutate(topic=ibis.literal(""))
+        every = own.select("platform", "id", "author_key").pipe(once).mutate(topic=ibis.literal(""))
         both = own.select("platform", "id", "author_key", "topic").union(
             every.select("platform", "id", "author_key", "topic")
         )
@@ -72,7 +73,7 @@ class PeopleTallies(TieTallies):
     def topics_among(self, topics: Sequence[Topic], posts: pd.DataFrame) -> pd.DataFrame:
         """Return `platform`, `id`, `topic` of the posts given (`platform`, `id`)."""
         tagged = self._tagged(topics).select("platform", "id", "topic")
-        return self._frame(tagged.semi_join(self._given(posts, ["platform", "id"]), ["platform", "id"]).distinct())
+        return self._frame(tagged.semi_join(self._given(posts, ["platform", "id"]), ["platform", "id"]).pipe(once))
 
     def author_topics(self, topics: Sequence[Topic], limit: int, span: Span | None = None) -> pd.DataFrame:
         """Return `author_key`, `platform`, `topic`, `posts`, `followers`, `negative`, `positive`, `labelled` of authors.
@@ -80,7 +81,7 @@ class PeopleTallies(TieTallies):
         Of more than `limit` authors those whose keys come first are taken: a keyed pseudonym is random, so it is a sample.
         """
         own = self._own(topics, span).filter(_.author_key.notnull())
-        chosen = own.select("author_key").distinct().order_by("author_key").limit(limit)
+        chosen = own.select("author_key").pipe(once).order_by("author_key").limit(limit)
         own = own.semi_join(chosen, "author_key")
         label = _.sentiment_label
         per = own.group_by("author_key", "platform", "topic").aggregate(
@@ -168,7 +169,7 @@ class PeopleTallies(TieTallies):
             own = own.inner_join(self._given(groups, ["author_key", "group"]), "author_key")
         clean = _.text.lower().re_replace(ADDRESS, " ").re_replace(r"@\w+", " ")
         own = own.select("author_key", "group", word=clean.re_split(r"[^\p{L}\p{N}#]+")).mutate(word=_.word.unnest())
-        per = own.filter(_.word.length() >= 3).select("author_key", "group", "word").distinct()
+        per = own.filter(_.word.length() >= 3).select("author_key", "group", "word").pipe(once)
         counted = per.group_by("group", "word").aggregate(authors=_.count())
         shared = counted.group_by("word").aggregate(n=_.authors.sum()).filter(_.n >= least).drop("n")
         return self._frame(counted.semi_join(shared, "word").order_by(["group", _.authors.desc(), "word"]))
@@ -229,7 +230,7 @@ class PeopleTallies(TieTallies):
     def speakers(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
         """Return `topic`, `author_key` of everyone who wrote on a topic."""
         own = self._own(topics, span).filter(_.author_key.notnull())
-        return self._frame(own.select("topic", "author_key").distinct().order_by("topic", "author_key"))
+        return self._frame(own.select("topic", "author_key").pipe(once).order_by("topic", "author_key"))
 
     def sizes(self, topics: Sequence[Topic], bounds: Sequence[int], span: Span | None = None) -> pd.DataFrame:
         """Return `topic`, `tier` (index into `bounds`, the lowest followers of a tier; null = unknown), `posts`, `authors`."""

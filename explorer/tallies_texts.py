@@ -10,6 +10,7 @@ from ibis import _
 
 from explorer.study import Topic
 from explorer.tallies import Binning, period_of
+from explorer.tallies_engine import once
 from explorer.tallies_people import PeopleTallies
 from explorer.tallies_ties import ADDRESS, Span
 
@@ -23,7 +24,7 @@ class TextTallies(PeopleTallies):
         """
         own = self._once(topics, span).filter((_.kind != "repost") & _.text.notnull())
         # The hash of an id has nothing to do with what the post says or when.
-        chosen = own.order_by([_.id.hash(), _.platform, _.id]).limit(limit)
+        chosen = own.order_by([_.id.hexdigest("md5"), _.platform, _.id]).limit(limit)
         return self._frame(chosen.select("text", "lang", "author_key", "sentiment_label", "sentiment_source"))
 
     def utterances(
@@ -37,7 +38,7 @@ class TextTallies(PeopleTallies):
         """
         own = self._own(topics, span).filter(_.author_key.notnull() & ~_.author_key.isin(list(without)))
         own = own.mutate(text=(ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")).strip())
-        chosen = own.filter(_.text != "").order_by([_.id.hash(), _.platform, _.id, _.topic]).limit(limit)
+        chosen = own.filter(_.text != "").order_by([_.id.hexdigest("md5"), _.platform, _.id, _.topic]).limit(limit)
         return self._frame(
             chosen.select(
                 "topic", "author_key", "text", "lang", "created_at", "platform", "author_kind", "community",
@@ -73,9 +74,9 @@ class TextTallies(PeopleTallies):
         for kind, parts in every.items():
             # Taken once a post: a tag that the source gives and the text repeats is one.
             met = ibis.union(*(p.select(columns) for p in parts))
-            met = met.mutate(item=_.item.re_replace(r"^www\.", "").strip()).filter(_.item != "").distinct()
+            met = met.mutate(item=_.item.re_replace(r"^www\.", "").strip()).filter(_.item != "").pipe(once)
             met = met.mutate(kind=ibis.literal(kind))
-            rows += [met, met.mutate(item=ibis.literal("")).distinct()]
+            rows += [met, met.mutate(item=ibis.literal("")).pipe(once)]
         per = ibis.union(*(r.select(*columns, "kind") for r in rows)).group_by("kind", "item", "period")
         counted = per.aggregate(posts=_.count(), authors=_.author_key.nunique())
         return self._frame(counted.order_by("kind", "item", "period"))

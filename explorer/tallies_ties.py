@@ -14,6 +14,7 @@ from ibis import _
 
 from explorer.study import Topic
 from explorer.tallies import Tallies
+from explorer.tallies_engine import once
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Interaction = Literal["repost", "reply", "quote", "mention", "same link"]
@@ -86,17 +87,17 @@ class TieTallies(Tallies):
         own = own.select(
             "platform", "id", "in_reply_to", source=_.author_key, named=_.mentions.re_split(r'[\s"\[\],]+')
         )
-        own = own.mutate(named=_.named.unnest()).filter(_.named != "").distinct()
-        answered = own.select("platform", "id", parent=_.in_reply_to).filter(_.parent.notnull()).distinct()
+        own = own.mutate(named=_.named.unnest()).filter(_.named != "").pipe(once)
+        answered = own.select("platform", "id", parent=_.in_reply_to).filter(_.parent.notnull()).pipe(once)
         answered = answered.inner_join(known, ["platform", "parent"]).select("platform", "id", named="target")
         own = own.anti_join(answered, ["platform", "id", "named"])
-        writers = known.select(named="target").filter(_.named.notnull()).distinct().mutate(target=_.named)
+        writers = known.select(named="target").filter(_.named.notnull()).pipe(once).mutate(target=_.named)
         return own.left_join(writers, "named").group_by("source", "target").aggregate(weight=_.count().cast("float64"))
 
     def _linking(self, posts: Any) -> Any:
         """Return who links the same: `source` < `target`, `weight`."""
         own = self._links(posts.filter((_.kind != "repost") & _.author_key.notnull()))
-        own = own.select("platform", "author_key", "key").distinct()
+        own = own.select("platform", "author_key", "key").pipe(once)
         size = own.group_by("platform", "key").aggregate(n=_.count()).filter((_.n >= 2) & (_.n <= MOST_LINKING))
         own = own.inner_join(size, ["platform", "key"]).select("platform", "key", "n", source=_.author_key)
         other = own.select("platform", "key", target="source")
@@ -107,11 +108,11 @@ class TieTallies(Tallies):
         """Return `platform`, `id`, `author_key`, `created_at`, `key`: a row for each address that a post holds."""
         pieces = ibis.coalesce(_.links, _.text).re_split(r"[\s\"\[\],]+")
         own = own.select("platform", "id", "author_key", "created_at", key=pieces).mutate(key=_.key.unnest())
-        return own.filter(_.key.re_search(r"^https?://.")).distinct()
+        return own.filter(_.key.re_search(r"^https?://.")).pipe(once)
 
     def _once(self, topics: Sequence[Topic], span: Span | None) -> Any:
         """Posts of any of the topics, each once."""
-        hit = self._tagged(topics).select("platform", "id").distinct()
+        hit = self._tagged(topics).select("platform", "id").pipe(once)
         return self._within(self._posts().semi_join(hit, ["platform", "id"]), span)
 
     def _within(self, posts: Any, span: Span | None) -> Any:

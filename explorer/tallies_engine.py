@@ -1,0 +1,100 @@
+"""Where the engine of a study is opened, and the two things that engines do each in a way of their own: files in, Arrow out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from explorer.study import BadStudy
+
+#: What a Spark session of this machine is set to where nothing else says so; a cluster's own session comes as it is.
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+def open_engine(name: str) -> Any:
+    """Open the engine a study names; its session clock is UTC, so that a period starts at the same instant everywhere.
+
+    "spark" takes the session that runs, or the one of SPARK_REMOTE or spark-defaults.conf, or starts one on this machine.
+
+    Raises
+    ------
+    BadStudy : no such engine, or Spark is not installed or does not start.
+    """
+    if name == "duckdb":
+        engine = ibis.duckdb.connect()
+        engine.raw_sql("SET TimeZone = 'UTC'")
+        # What does not fit into memory goes to the folder for such files, and not beside wherever the program was started.
+        spill = Path(tempfile.gettempdir()) / f"undersaid-{os.getpid()}.spill"
+        engine.raw_sql(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+        return engine
+    if name == "spark":
+        session = _session()
+        return ibis.pyspark.connect(session)
+    raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb or spark")
+
+
+def read_files(engine: Any, files: Sequence[str]) -> Any:
+    """Return the rows of Parquet files, columns brought together by name."""
+    if engine.name != "pyspark":
+        return engine.read_parquet(list(files), union_by_name=True)
+    name = ibis.util.gen_name("stored")
+    _session().read.option("mergeSchema", "true").parquet(*files).createOrReplaceTempView(name)
+    return engine.table(name)
+
+
+def once(rows: Any) -> Any:
+    """Return rows without repeats. Not `distinct`: Ibis 12 drags the columns of a filter before it into it on Spark."""
+    return rows.group_by(list(rows.columns)).aggregate(_n=ibis._.count()).drop("_n")
+
+
+def cached(engine: Any, expression: Any) -> Any:
+    """Work an expression out once on Spark, which has no temporary tables; it goes when nobody uses it."""
+    operations = ibis.expr.operations
+    # Rows that were made here belong to no engine yet: there is nothing to keep.
+    if not expression.op().find(operations.DatabaseTable):
+        return expression
+    for rows in expression.op().find(operations.InMemoryTable):
+        # Ibis 12 brings such rows to Spark before it answers, and forgets to before it keeps.
+        engine.to_pyarrow(rows.to_expr().limit(0))
+    return expression.cache()
+
+
+def to_arrow(engine: Any, expression: Any) -> pa.Table:
+    """Work an expression out and return its rows."""
+    return engine.to_pyarrow(expression)
+
+
+def _session() -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        remedy = "pip install 'undersaid[spark]' (and Java 17), or choose engine = \"duckdb\""
+        raise BadStudy("PySpark is not installed", "engine", remedy) from error
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return running
+    # Workers run the interpreter that this process runs; without a word they take whatever python3 is first in PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("undersaid")
+    if not any(os.environ.get(place) for place in ("SPARK_REMOTE", "SPARK_CONF_DIR", "SPARK_HOME")):
+        for key, value in _LOCAL.items():
+            builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:  # whatever Java, the network or the cluster refuse
+        first = str(error).strip().splitlines() or [type(error).__name__]
+        remedy = 'install Java 17 and set JAVA_HOME, or check SPARK_REMOTE, or choose engine = "duckdb"'
+        raise BadStudy(f"Spark does not start ({first[0]})", "engine", remedy) from error
