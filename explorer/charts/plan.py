@@ -91,7 +91,7 @@ def plan(rows: pd.DataFrame, words: Words, *, dragged: tuple[date, date] | None 
     base = alt.Chart(rows.rename(columns={"start": "date"})).encode(
         x=alt.X("date:T", title=None, axis=alt.Axis(tickCount=8, labelFlush=True, format="%d %b", grid=True)),
         x2="end:T",
-        y=alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("row:N", sort=order, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)),
         color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values()))),
         tooltip=[
             alt.Tooltip("row:N", title=words("Row")),
@@ -108,7 +108,7 @@ def plan(rows: pd.DataFrame, words: Words, *, dragged: tuple[date, date] | None 
     )
     # However few the rows are, there must be room to drag in. Drawn on a canvas: as SVG the span that is dragged would be a
     # graphic without a name to a screen reader, which has the table below and the fields instead.
-    drawn = alt.layer(bars, names).properties(height=max(26 * len(order), 96))
+    drawn = alt.layer(bars, names).properties(height=max(26 * len(order) + 40, 96))
     return dressed(drawn.properties(usermeta={"embedOptions": {"renderer": "canvas"}}), words)
 
 
