@@ -84,7 +84,7 @@ def _read(posts: pd.DataFrame, languages: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _by_language(posts: pd.DataFrame, read: Callable[[list[str], str | None], pd.DataFrame]) -> pd.DataFrame:
-    lang = posts["lang"].str.split("-").str[0]
+    lang = posts["lang"].astype("string").str.split("-").str[0]
     parts = []
     for code, part in posts.groupby(lang.fillna(""), sort=True):
         parts.append(read(part["text"].tolist(), str(code) or None).set_index(part.index))

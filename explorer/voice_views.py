@@ -149,6 +149,8 @@ def illusions_table(circles: Circles, words: Words) -> pd.DataFrame:
 def consensus_table(circles: Circles, words: Words) -> pd.DataFrame:
     """Return what the top posts show beside what people say."""
     table = circles.consensus
+    if table.empty:  # no source tells the tone of a post
+        return table
     table = table[table["verdict"] != "not measured"]
     names = {t.id: t.label_in(words.language) for t in circles.study.topics}
     spans = [

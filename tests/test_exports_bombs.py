@@ -124,3 +124,14 @@ def test_a_long_line_with_one_odd_byte_at_its_end_is_looked_through_once() -> No
     with pytest.raises(BadFile):
         read_bytes("a.csv", b"," * 3_000_000 + b"\n\xe9")
     assert time.process_time() - began < 5
+
+
+def test_a_damaged_member_of_an_archive_is_named() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Queries.csv", "Top queries,Clicks\n" + "".join(f"q{i},{i}\n" for i in range(200)))
+    data = bytearray(out.getvalue())
+    at = data.index(b"Queries.csv") + len("Queries.csv")
+    data[at : at + 8] = b"\xff" * 8
+    with pytest.raises(BadFile, match=r"a\.zip: the file 'Queries\.csv' inside the archive is damaged"):
+        read_bytes("a.zip", bytes(data))

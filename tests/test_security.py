@@ -9,14 +9,17 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from explorer import telling, voice_views
 from explorer.importing import import_bytes
 from explorer.proposals import slug
 from explorer.study import Study, new_study
+from explorer.words import Words
 from sources.exports import Mapping
 from tests.audit import told
 from tests.conftest import ROOT
@@ -52,7 +55,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Study:
 @pytest.mark.parametrize("page", ["data"])
 def test_no_page_obeys_what_others_wrote(page: str, hostile: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(page, hostile, monkeypatch)
-    assert not app.exception
+    assert not app.exception, "nor falls over what it does not tell: no tone, no language"
     shown = list(markdown(app._tree))
     assert any("evil" in text for text in shown), "the names of the study are on the page"
     assert [text for text in shown if OBEYED.search(text)] == []
@@ -81,6 +84,13 @@ def markdown(node: Any) -> Iterator[str]:
     children = getattr(node, "children", {})
     for child in children.values() if isinstance(children, dict) else children:
         yield from markdown(child)
+
+
+def test_posts_without_language_and_without_tone_are_no_fault_of_a_page() -> None:
+    silent = pd.DataFrame({"lang": [float("nan")] * 2, "text": ["a", "b"]})
+    read = telling._by_language(silent, lambda texts, lang: pd.DataFrame({"text": texts, "lang": lang}))
+    assert read["text"].tolist() == ["a", "b"]
+    assert voice_views.consensus_table(SimpleNamespace(consensus=pd.DataFrame()), Words("en")).empty
 
 
 def test_nothing_is_read_by_running_it() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import html
 import io
+import lzma
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -122,7 +124,7 @@ def _unpacked(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, show
     try:
         with archive.open(member) as stream:
             data = stream.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError, EOFError, ValueError) as error:
         raise BadFile(f"the file {shown!r} inside the archive is damaged", name, "download the export again") from error
     if len(data) > MAX_MEMBER_BYTES or (len(data) > 1024**2 and len(data) > MAX_RATIO * max(1, member.compress_size)):
         raise BadFile(
