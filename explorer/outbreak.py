@@ -18,8 +18,10 @@ GUARD = {"week": 4, "month": 1}
 #: Periods needed for a score at all; years from which on the fit carries one, and two, waves a year.
 FEWEST = {"week": 8, "month": 6}
 ONE_WAVE, TWO_WAVES = 2.0, 3.0
-#: Past counts this many Anscombe residuals above the fit weigh less (1 / residual squared), as past outbreaks must.
+#: Past counts this many normal deviates above the fit weigh less (1 / deviate squared), as past outbreaks must.
 OUTLYING = 2.58
+#: The variance that is left of normal deviates none of which was an outbreak: (1 - c f(c)) / (F(c) + E[1 / z^2; z > c]).
+LEFT = 0.967
 #: Without a yearly pattern only this much of the past is compared.
 LEVEL_ONLY = 0.5  # years
 ROUNDS = 3
@@ -160,15 +162,28 @@ def _fit(y: np.ndarray, known: np.ndarray, x: np.ndarray, now: np.ndarray) -> tu
             step = np.linalg.solve(information, _gradient(x, weight * (y - mu))[..., None])[..., 0]
             beta = beta + np.clip(step, -1, 1)
         mu = np.exp(np.clip(_fitted(x, beta), -6, 16))
-        dispersion = np.maximum((weight * (y - mu) ** 2 / mu).sum(axis=1) / np.maximum(n - p, 1), 1.0)
+        dispersion = (weight * (y - mu) ** 2 / mu).sum(axis=1) / np.maximum(n - p, 1) / (LEFT if turn else 1.0)
+        dispersion = np.maximum(dispersion, 1.0)
         if turn < ROUNDS - 1:
-            residual = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / np.sqrt(dispersion[:, None] * mu ** (1 / 3))
+            residual = _normal(y, mu, dispersion[:, None])
             weight = np.where(residual > OUTLYING, 1 / np.maximum(residual, 1e-9) ** 2, 1.0)
             weight = weight * known
             weight *= (n / weight.sum(axis=1))[:, None]
     mean = np.exp(np.clip(np.einsum("tp,tp->t", now, beta), -6, 16))
     error = dispersion * np.einsum("tp,tpq,tq->t", now, np.linalg.inv(information), now)
     return mean, dispersion, np.minimum(error, 1.0)
+
+
+def _normal(y: np.ndarray, mean: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """Return counts as normal deviates, those of a gamma variable with their mean and variance (Wilson & Hilferty 1931).
+
+    Few or clustered counts have a long upper tail: on the scale of a symmetric residual ordinary weeks would look like
+    outbreaks, would weigh less, and leave an expectation that others then exceed.
+    """
+    form = mean / dispersion
+    root = np.cbrt(np.maximum(y - 0.5, 0.0) / mean)
+    result: np.ndarray = 3 * np.sqrt(form) * (root - 1 + 1 / (9 * form))
+    return result
 
 
 # One design for all rows (two dimensions) is the usual case and a matter of three matrix products; steps make it one a row.
