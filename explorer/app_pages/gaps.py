@@ -59,7 +59,7 @@ if mapped.open:
 
 first = chosen[0] if chosen else (answer.of("silent") or list(table["topic"]))[0]
 label = views.labels(study, say.language).get(first, first)
-st.subheader(label)
+st.subheader(ui.plain(label))
 st.markdown(verdict_sentence(answer, first, say))
 with st.container(horizontal=True, key="next"):
     ui.link("topic", say("Look into {topic}", topic=label), icon=":material/arrow_forward:", topic=first)

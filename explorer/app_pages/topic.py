@@ -16,7 +16,7 @@ with ui.answering(say, say("Topic")):
 topic = ui.choose_topic(answer, say)
 label = views.labels(study, say.language).get(topic, topic)
 sentence = verdict_sentence(answer, topic, say)
-st.title(label)
+st.title(ui.plain(label))
 st.markdown(f"**{sentence}**")
 ui.people_switch(panel, say)
 

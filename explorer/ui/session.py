@@ -15,7 +15,7 @@ from explorer.panel import Panel
 from explorer.proposals import slug
 from explorer.studies import make, of_name
 from explorer.study import Study, read_study
-from explorer.ui.text import plain
+from explorer.ui.text import PageWords, plain
 from explorer.views import labels
 from explorer.words import Words, best_language
 
@@ -25,7 +25,7 @@ _OWN = "own_study"
 
 def words() -> Words:
     """Return the words of this session's language."""
-    return Words(st.session_state.get(_MARK, best_language(st.context.locale)))
+    return PageWords(st.session_state.get(_MARK, best_language(st.context.locale)))
 
 
 def choose_language() -> Words:

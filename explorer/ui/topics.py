@@ -90,7 +90,11 @@ def _proposals(opened: Study, say: Words) -> None:
         if found:
             options = list(dict.fromkeys(found))[:SHOWN]
             picked = st.pills(
-                say("Add to its searches"), options, selection_mode="multi", key=f"pick_{chosen.id}_{len(known)}"
+                say("Add to its searches"),
+                options,
+                selection_mode="multi",
+                format_func=plain,
+                key=f"pick_{chosen.id}_{len(known)}",
             )
             if picked and st.button(say("Add {n} searches", n=len(picked)), key="add_searches"):
                 longer = replace(chosen, search=(*chosen.search, *picked))
