@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import json
 import re
 import tomllib
@@ -14,11 +15,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 
 from explorer import telling, voice_views
 from explorer.importing import import_bytes
 from explorer.proposals import slug
 from explorer.study import Study, new_study
+from explorer.ui.text import plain
 from explorer.words import Words
 from sources.exports import Mapping
 from tests.audit import told
@@ -59,6 +62,37 @@ def test_no_page_obeys_what_others_wrote(page: str, hostile: Study, monkeypatch:
     shown = list(markdown(app._tree))
     assert any("evil" in text for text in shown), "the names of the study are on the page"
     assert [text for text in shown if OBEYED.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["l'électricité", "A & B", "A &lt; B", "50 %", "C++", "snake_case_name", "« guillemets »", "*a* `b` 1. #x"]
+)
+def test_an_ordinary_name_reads_exactly_as_it_is(name: str) -> None:
+    assert "\u2060" not in plain(name)
+    shown = MarkdownIt().renderInline(plain(name))
+    assert html.unescape(shown) == name
+    assert not re.search("<[a-z]", shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.test",
+        "WWW.a.test",
+        "me@evil.test",
+        ":material/bug:",
+        ":streamlit:",
+        ":+1:",
+        "a -> b",
+        "a <- b",
+        "a >= b",
+        "a -- b",
+    ],
+)
+def test_what_streamlit_looks_for_after_markdown_is_not_found(text: str) -> None:
+    shown = html.unescape(MarkdownIt().renderInline(plain(text)))
+    assert shown.replace("\u2060", "") == text, "nothing but a sign without width comes in"
+    assert not re.search(r"https?://|www\.|@evil|:material/|:streamlit:|:\+1:|->|<-|>=|--", shown, re.IGNORECASE)
 
 
 def test_a_refused_upload_shows_its_name_letter_by_letter(hostile: Study, monkeypatch: pytest.MonkeyPatch) -> None:

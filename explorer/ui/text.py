@@ -18,6 +18,13 @@ _OBEYED = re.compile(
     r"|(?m:^\s*)[#>+\-=](?=\s|#|=|-|>|$)|(?<=^\d)[.)]|(?<=^\d\d)[.)]",  # headings, quotes, lists, rules
     re.IGNORECASE,
 )
+#: Where Streamlit still sees an address, an icon, an emoji or an arrow after every sign has been escaped: it looks for them
+#: in the text that Markdown has already read.
+_READ_LATER = re.compile(
+    r"(?<=:)(?=//|[A-Za-z_+\-][\w+\-]*[:/])|(?<=www)(?=\.)|(?<=\w@)(?=\w)|(?<=[\-<>~])(?=[\-<>=])", re.IGNORECASE
+)
+#: A sign without width at which no line breaks.
+_JOINER = "\u2060"
 
 
 class Shown(str):
@@ -30,7 +37,7 @@ def plain(text: str) -> str:
     """Return other people's text so that Markdown shows it letter by letter, on one line."""
     if isinstance(text, Shown):
         return text
-    line = " ".join(text.split("\n"))
+    line = _READ_LATER.sub(_JOINER, " ".join(text.split("\n")))
     return Shown(_OBEYED.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", line))
 
 
