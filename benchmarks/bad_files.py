@@ -274,7 +274,7 @@ def sentence(name: str, error: SourceError) -> str:
     text = str(error)
     if not text.endswith(".") or "\n" in text.replace(name, ""):
         return f"not one sentence: {text!r}"
-    if name not in text and ".csv" not in text and not any(part and part in text for part in name.split("\n")):
+    if name not in text and not any(part and part in text for part in name.split("\n")):
         return f"does not name the file: {text!r}"
     return "" if error.remedy else f"says no way out: {text!r}"
 

@@ -135,3 +135,13 @@ def test_a_damaged_member_of_an_archive_is_named() -> None:
     data[at : at + 8] = b"\xff" * 8
     with pytest.raises(BadFile, match=r"a\.zip: the file 'Queries\.csv' inside the archive is damaged"):
         read_bytes("a.zip", bytes(data))
+
+
+def test_what_is_wrong_in_a_member_names_the_archive_and_the_member() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "Chart.csv", "Date,Clicks,Impressions,CTR,Position\n" + "2024-01-01,1,2,50%,3\n2024-01-01,2,3,50%,3\n"
+        )
+    with pytest.raises(BadFile, match=r"^posts\.zip, Chart\.csv"):
+        read_bytes("posts.zip", out.getvalue())

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sources.errors import BadFile, BadQuery
+from sources.errors import BadFile, BadQuery, SourceError
 from sources.exports import bing, keyword_tables, profiles, search_console, sniff, trends, twarc_counts
 from sources.exports.answers import ANSWERS
 from sources.exports.bundles import open_archive, open_workbook
@@ -149,7 +149,13 @@ def read_raw(raw: RawTable, mapping: Mapping, run: Run) -> Reading:
     known = {f.source for f in FAMILIES} | {t.source for t in TOOLBOX.tools} | {"table"}
     if mapping.source is not None and mapping.source not in known:
         raise BadQuery(f"there is no reader {mapping.source!r}", "source", f"it is one of {', '.join(sorted(known))}")
-    return replace(_read(raw, mapping, run), digest=raw.digest)
+    try:
+        return replace(_read(raw, mapping, run), digest=raw.digest)
+    except SourceError as error:
+        # Whoever has the archive does not know the names of what is in it.
+        if raw.archive and raw.archive not in error.where:
+            error.where = f"{raw.archive}, {error.where or raw.name}"
+        raise
 
 
 def _read(raw: RawTable, mapping: Mapping, run: Run) -> Reading:
