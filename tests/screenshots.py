@@ -54,7 +54,11 @@ def served(study: str | None = None) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(10)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:  # on a busy machine it may still be loading
+            server.kill()
+            server.wait()
 
 
 def main() -> None:
