@@ -21,7 +21,8 @@ from explorer import telling, voice_views
 from explorer.importing import import_bytes
 from explorer.proposals import slug
 from explorer.study import Study, new_study
-from explorer.ui.text import plain
+from explorer.ui import exports
+from explorer.ui.text import PageWords, plain
 from explorer.words import Words
 from sources.exports import Mapping
 from tests.audit import told
@@ -193,3 +194,13 @@ def test_an_audit_that_could_not_look_everything_up_has_not_passed() -> None:
     assert told({"dependencies": [sound, unknown]}, "pypi")[1] == 2
     assert told({}, "osv", "no connection")[1] == 2
     assert "no connection" in told(json.loads("{}"), "osv", "no connection")[0][-1]
+
+
+def test_files_that_a_page_offers_hold_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(exports, "gaps_files", lambda answer, words, now: given.append(words) or {})
+    monkeypatch.setattr(exports, "gaps_provenance", lambda *_: SimpleNamespace(command="undersaid gaps"))
+    monkeypatch.setattr(exports, "offer", lambda *_: None)
+    exports.export_gaps(SimpleNamespace(), PageWords("fr"))  # type: ignore[arg-type]
+    assert given[0]("{label}", label="snake_case") == "snake_case"
+    assert PageWords("fr")("{label}", label="snake_case") == "snake\\_case"

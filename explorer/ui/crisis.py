@@ -62,7 +62,9 @@ def show_timeline(opened: Study, crisis: Crisis, told: pd.DataFrame, say: Words)
         with st.popover(say("Change the timeline"), icon=":material/edit:"):
             changed = len(told) != len(crisis.timeline) or bool((told["by"] != "computed").any())
             _change(opened, event, told, say, changed=changed)
-        offer(timeline_files(told, opened, event, say, now), timeline_provenance(opened, event, say, now).command, say)
+        words = Words(say.language)
+        files = timeline_files(told, opened, event, words, now)
+        offer(files, timeline_provenance(opened, event, words, now).command, say)
 
 
 def _change(opened: Study, event: str, told: pd.DataFrame, say: Words, *, changed: bool) -> None:

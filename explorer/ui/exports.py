@@ -18,13 +18,16 @@ from explorer.words import Words
 def export_gaps(answer: Gaps, say: Words) -> None:
     """Offer the ranking of gaps in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    offer(gaps_files(answer, say, now), gaps_provenance(answer, say, now).command, say)
+    words = Words(say.language)  # files hold no Markdown
+    offer(gaps_files(answer, words, now), gaps_provenance(answer, words, now).command, say)
 
 
 def export_forecast(answer: Outlook, campaigns: Sequence[Campaign], say: Words) -> None:
     """Offer the projection and what is planned in it in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    offer(forecast_files(answer, say, now, campaigns=campaigns), outlook_provenance(answer, say, now).command, say)
+    words = Words(say.language)
+    files = forecast_files(answer, words, now, campaigns=campaigns)
+    offer(files, outlook_provenance(answer, words, now).command, say)
 
 
 def offer(files: Files, command: str, say: Words) -> None:

@@ -122,4 +122,5 @@ def asked_about(opened: Study, topic: str, label: str, say: Words) -> None:
 def export_needs(answer: Needs, say: Words) -> None:
     """Offer the table of needs in every format; the files are made when they are asked for."""
     now = datetime.now(UTC)
-    offer(needs_files(answer, say, now), needs_provenance(answer, say, now).command, say)
+    words = Words(say.language)
+    offer(needs_files(answer, words, now), needs_provenance(answer, words, now).command, say)

@@ -61,10 +61,11 @@ def topic_movers_of(opened: Study, topic: str) -> pd.DataFrame:
 def export_voices(answer: Speakers, say: Words) -> None:
     """Offer every topic raw beside corrected as files."""
     table = answer.topics.assign(sources=", ".join(answer.panel.sources), simulated=answer.study.simulated)
-    drawn = charts.dumbbell(shares(answer, say), say)
+    words = Words(say.language)
+    drawn = charts.dumbbell(shares(answer, words), words)
     files = {
         "voices.csv": lambda: to_csv(table, french=say.language == "fr"),
-        "voices.svg": lambda: charts.to_svg(drawn, say).encode(),
-        "voices.png": lambda: charts.to_png(drawn, say),
+        "voices.svg": lambda: charts.to_svg(drawn, words).encode(),
+        "voices.png": lambda: charts.to_png(drawn, words),
     }
     offer(files, f"undersaid voices --study {answer.study.path.parent.name}", say)
