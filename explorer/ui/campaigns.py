@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,18 +156,17 @@ def _near(now: date) -> bool:
 def _keep(folder: Path, draft: Campaign, topic: str, outlook: Outlook) -> None:
     if not draft.id:  # a name can be given twice, an identity cannot
         draft = Campaign(f"{slug(draft.name)}-{secrets.token_hex(3)}", *list(vars(draft).values())[1:])
-    try:
-        keep_campaign(folder, draft)
-    except SourceError as error:
-        st.session_state[_SAID] = str(error)
-        return
-    st.session_state[_CHOICE], st.session_state[_CHANGED] = "", True
-    _fill({}, topic, outlook)
+    _change(lambda: keep_campaign(folder, draft), topic, outlook)
 
 
 def _remove(folder: Path, chosen: str, topic: str, outlook: Outlook) -> None:
+    _change(lambda: drop_campaign(folder, chosen), topic, outlook)
+
+
+def _change(write: Callable[[], None], topic: str, outlook: Outlook) -> None:
+    """Change the plan and empty the fields; what was refused is said, and the fields stay as they are."""
     try:
-        drop_campaign(folder, chosen)
+        write()
     except SourceError as error:
         st.session_state[_SAID] = str(error)
         return
