@@ -154,6 +154,10 @@ def test_a_link_restores_topic_switch_and_language(desk: Watched) -> None:
     again.page.goto(page.url)
     again.ready()
     assert again.page.locator("h1").inner_text() == "Panneaux solaires"
+    for language, label in (("EN", "Solar panels"), ("FR", "Panneaux solaires")):
+        page.get_by_test_id("stButtonGroup").get_by_text(language, exact=True).click()
+        page.locator("h1", has_text=label).wait_for(timeout=20_000)
+        desk.ready()
 
 
 def test_a_click_on_a_mark_leads_to_the_topic(desk: Watched) -> None:

@@ -79,8 +79,9 @@ def _choose(known: dict[str, Campaign], topic: str, outlook: Outlook, say: Words
     """Draw which campaign is worked on; '' for a new one."""
     if not known:
         return ""
+    names = {"": say("A new one")} | {i: campaign.name for i, campaign in known.items()}
     chosen = st.selectbox(
-        say("Campaign"), ["", *known], format_func=lambda i: known[i].name if i in known else say("A new one"),
+        say("Campaign"), list(names), format_func=lambda i: names[i],
         key=_CHOICE, on_change=_fill, args=(known, topic, outlook),
     )  # fmt: skip
     return str(chosen)
@@ -121,7 +122,7 @@ def _fields(opened: Study, names: dict[str, str], say: Words) -> None:
         st.text_input(say("Channel"), key="campaign_channel", max_chars=80)
     with right:
         st.multiselect(
-            say("Topics"), [t.id for t in opened.topics], format_func=lambda t: names.get(t, t), key="campaign_topics"
+            say("Topics"), [t.id for t in opened.topics], format_func=lambda t: names[t], key="campaign_topics"
         )
         st.text_area(say("Note"), key="campaign_note", max_chars=1000, height=100)
 

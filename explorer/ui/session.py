@@ -158,10 +158,11 @@ def people_switch(panel: Panel, say: Words) -> None:
 
 def choose_topic(answer: Gaps, say: Words) -> str:
     """Draw the choice of topic, bound to the URL; the most silent topic comes first."""
-    names = labels(answer.study, say.language)
     topics = list(answer.table["topic"])
+    names = {t: t for t in topics} | labels(answer.study, say.language)
+    # A label of the language before is no topic: Streamlit takes what cannot be named back to the one that the URL asks for.
     chosen = st.selectbox(
-        say("Topic"), topics, format_func=lambda t: names.get(t, t), key="topic_choice", index=_asked(topics)
+        say("Topic"), topics, format_func=lambda t: names[t], key="topic_choice", index=_asked(topics)
     )
     st.query_params["topic"] = chosen
     return str(chosen)
