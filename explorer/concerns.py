@@ -23,7 +23,7 @@ from explorer.study import Study, fold
 from explorer.tallies_texts import TextTallies
 from explorer.terms import distinctive
 from explorer.text import question_type
-from explorer.text.matching import tokens
+from explorer.text.cutting import tokens
 from explorer.text.normal import bare, words
 from explorer.text.normal import fold as bare_fold
 from explorer.text.tone import tone

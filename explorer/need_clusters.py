@@ -23,8 +23,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.metrics.pairwise import cosine_distances
 
+from explorer.text.cutting import tokens
 from explorer.text.encoders import EncoderName
-from explorer.text.matching import tokens
 from explorer.text.normal import stem, words
 from explorer.text.space import embed
 

@@ -15,7 +15,7 @@ import pandas as pd
 from explorer.coverage import WHOLE
 from explorer.study import Study, fold
 from explorer.tallies import Tallies
-from explorer.text.matching import tokens
+from explorer.text.cutting import tokens
 
 #: Texts of one topic that hold a telling word and are read, and others beside them.
 READ, OTHERS = 5_000, 200

@@ -28,6 +28,7 @@ from explorer.study import BadStudy, Study
 from explorer.tallies import Tallies
 from explorer.text import intent, match, question_type
 from explorer.text.encoders import EncoderName
+from explorer.text.matching import match_each
 from explorer.text.normal import as_texts
 from explorer.text.translation import translations
 from sources.store import Receipt, batch_of
@@ -277,7 +278,10 @@ def _asked(queries: Iterable[object] | pd.DataFrame) -> pd.DataFrame:
 
 def _matches(asked: list[str], documents: list[str], encoder_name: EncoderName | None, *, short: bool) -> pd.DataFrame:
     """`match`, `document` and signals of the best match of each query."""
-    best = match(asked, documents, encoder_name=encoder_name, short=short, k=1).best
+    return _told(match(asked, documents, encoder_name=encoder_name, short=short, k=1).best, documents)
+
+
+def _told(best: pd.DataFrame, documents: list[str]) -> pd.DataFrame:
     best["match"] = [documents[d] if d >= 0 else None for d in best["document"]]
     return best[["match", "document", *SIGNALS]]
 
@@ -313,8 +317,8 @@ def _said(
 ) -> tuple[pd.DataFrame, dict[str, Spoken]]:
     asked = {str(topic): own["query"].tolist() for topic, own in queries.groupby("topic", sort=True)}
     spoken, parts = read_posts(study, tallies, asked, tallies.small("coverage")), []
-    for topic, own in queries.groupby("topic", sort=True):
-        found = _matches(own["query"].tolist(), spoken[str(topic)].texts["text"].tolist(), encoder_name, short=True)
-        found.index = own.index
-        parts.append(found.add_prefix("said_"))
+    groups = [(own, spoken[topic].texts["text"].tolist()) for topic, own in asked.items()]
+    matches = match_each(groups, encoder_name=encoder_name, short=True, k=1)
+    for (_, own), (_, texts), found in zip(queries.groupby("topic", sort=True), groups, matches, strict=True):
+        parts.append(_told(found.best, texts).set_index(own.index).add_prefix("said_"))
     return queries.join(pd.concat(parts)), spoken

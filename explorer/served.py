@@ -103,7 +103,7 @@ def p_answered(signals: pd.DataFrame, chance: Chance | None = None, *, level: fl
     x = _design(signals)
     logit, error = x @ chance.mean, np.sqrt(np.einsum("ij,jk,ik->i", x, chance.covariance, x))
     reach = norm.ppf(0.5 + level / 2) * error
-    sure = [_certainty(a, e) for a, e in zip(logit, error, strict=True)]
+    sure = _certainties(logit, error)
     told = [concluded(float(a), c, chance.n) for a, c in zip(logit, sure, strict=True)]
     return pd.DataFrame(
         {
@@ -139,8 +139,7 @@ def _logistic(logit: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-logit)))
 
 
-def _certainty(logit: float, error: float) -> Certainty:
-    if not np.isfinite(logit):
-        return "cannot tell"
+def _certainties(logit: Array, error: Array) -> list[Certainty]:
     near, far = norm.ppf(0.9) * error, norm.ppf(0.975) * error
-    return certainty(logit - near, logit + near, logit - far, logit + far)
+    ends = zip(logit, logit - near, logit + near, logit - far, logit + far, strict=True)
+    return [certainty(*told) if np.isfinite(a) else "cannot tell" for a, *told in ends]

@@ -11,7 +11,6 @@ and beyond", for the form of it used for coverage.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +19,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 
+from explorer.text.cutting import Cut, Numbers, Rows, cut, piece_counts, word_counts
 from explorer.text.encoders import Encoder, EncoderName, encoder, similarity
-from explorer.text.normal import as_texts, bare, fold, stem, words
-from explorer.text.stopwords import ALL
+from explorer.text.normal import as_texts, bare
 
 Array = NDArray[np.float64]
 
@@ -75,13 +74,51 @@ def match(
     ------
     MissingExtra : the encoder is not installed.
     """
-    asked, held = [bare(t) for t in as_texts(queries)], [bare(t) for t in as_texts(documents)]
+    return match_each([(queries, documents)], encoder_name=encoder_name, short=short, k=k)[0]
+
+
+def match_each(
+    groups: Iterable[tuple[Iterable[object], Iterable[object]]],
+    *,
+    encoder_name: EncoderName | None = None,
+    short: bool = False,
+    k: int = 5,
+) -> list[Matches]:
+    """Find the best documents for the queries of each group among the documents of that group; see `match`.
+
+    Each group is matched as if it were alone, while the words that groups share are cut once for all of them.
+    """
     model = encoder(encoder_name)
-    if not asked or not held:
-        return _nothing(len(asked))
-    stems = [tokens(t) for t in asked], [tokens(t) for t in held]
-    sides = [_word_side(*stems), _piece_side(asked, held)]
-    cover = _coverage_side(*stems)
+    texts: list[str] = []
+    found: list[_Group | int] = []
+    for queries, documents in groups:
+        asked, held = [bare(t) for t in as_texts(queries)], [bare(t) for t in as_texts(documents)]
+        # Documents first: the order in which words are met is the order in which they are numbered.
+        own = _Group(asked, held, len(texts)) if asked and held else None
+        texts += [*held, *asked] if own else []
+        found.append(own or len(asked))
+    every = cut(texts)
+    return [_nothing(own) if isinstance(own, int) else _matched(own, every, model, short=short, k=k) for own in found]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Queries and documents of one group, and where its texts start among all that are cut."""
+
+    asked: list[str]
+    held: list[str]
+    start: int
+
+
+def _matched(group: _Group, every: Cut, model: Encoder | None, *, short: bool, k: int) -> Matches:
+    asked, held = group.asked, group.held
+    at = group.start, group.start + len(held) + len(asked)
+    stems = every.stems.part(*at)
+    sides = [
+        _weighted(word_counts(stems), len(held)),
+        _weighted(piece_counts(every, every.chunks.part(*at)), len(held)),
+    ]
+    cover = _coverage_side(stems.part(len(held), len(stems)), stems.part(0, len(held)), every.names)
     dense = _dense_side(asked, held, model)
     weights = _weights(model, short=short)
     best, top = [], []
@@ -93,7 +130,8 @@ def match(
         if model is not None and dense is not None:
             signals["dense"] = similarity(dense[0][part], dense[1], model.floor)
         score = sum(weights[name] * value for name, value in signals.items())
-        order = np.argsort(-score, axis=1, kind="stable")[:, :k]
+        # Of documents that are as good the first, either way.
+        order = np.argsort(-score, axis=1, kind="stable")[:, :k] if k > 1 else score.argmax(axis=1)[:, None]
         rows = np.arange(len(score))
         frame = pd.DataFrame({"query": start + rows, "document": order[:, 0], "score": score[rows, order[:, 0]]})
         for name in SIGNALS:
@@ -131,67 +169,38 @@ def _nothing(n: int) -> Matches:
     return Matches(best, pd.DataFrame(columns=["query", "rank", "document", "score"]))
 
 
-def tokens(text: str) -> list[str]:
-    """Return the stems of the words of a text that carry a subject; all words where nothing else is left."""
-    every = words(text)
-    kept = [w for w in every if w not in ALL]
-    return [stem(w) for w in kept or every]
-
-
-def _word_side(asked: Sequence[list[str]], held: Sequence[list[str]]) -> tuple[Any, Any]:
-    return _weighted(_counted([*held, *asked]), len(held))
-
-
-def _piece_side(asked: Sequence[str], held: Sequence[str]) -> tuple[Any, Any]:
-    """Pieces of 3 to 5 letters, none across words: those of a word are cut once, however many texts hold it."""
-    split = [fold(t).split() for t in (*held, *asked)]
-    place = {w: i for i, w in enumerate(dict.fromkeys(w for found in split for w in found))}
-    cut = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, dtype=np.float32)
-    try:
-        pieces = cut.fit_transform(place)
-    except ValueError:  # not one letter in any text
-        return _weighted(sparse.csr_matrix((len(split), 1), dtype=np.float32), len(held))
-    return _weighted(_counted(split, place) @ pieces, len(held))
-
-
-def _counted(split: Sequence[list[str]], place: dict[str, int] | None = None) -> Any:
-    """Matrix [texts, words] of how often a word stands in a text."""
-    place = place or {w: i for i, w in enumerate(dict.fromkeys(w for found in split for w in found))}
-    columns = np.fromiter((place[w] for found in split for w in found), dtype=np.int32)
-    starts = np.concatenate([[0], np.cumsum([len(found) for found in split])])
-    values = np.ones(len(columns), dtype=np.float32)
-    counts = sparse.csr_matrix((values, columns, starts), shape=(len(split), max(len(place), 1)))
-    counts.sum_duplicates()
-    return counts
-
-
 def _weighted(counts: Any, n_held: int) -> tuple[Any, Any]:
     """The tf-idf rows of queries and of documents, their idf learned on both together."""
     both = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
     return both[n_held:], both[:n_held]
 
 
-def _coverage_side(asked: Sequence[list[str]], held: Sequence[list[str]]) -> tuple[Any, Any]:
+def _coverage_side(asked: Rows, held: Rows, names: Sequence[str]) -> tuple[Any, Any]:
     """Matrices whose product is the share of a query's idf that a document holds."""
-    said = [set(found) for found in held]
-    df = Counter(w for s in said for w in s)
-    n = len(held)
-    wanted = [set(found) for found in asked]
-    place = {w: i for i, w in enumerate(dict.fromkeys(w for s in wanted for w in sorted(s)))}
-    idf = np.array([np.log(1 + (n - df[w] + 0.5) / (df[w] + 0.5)) for w in place])
-    query, document = _incidence(wanted, place), _incidence(said, place)
+    wanted = [
+        sorted(set(asked.values[a:b].tolist()), key=names.__getitem__)
+        for a, b in zip(asked.starts[:-1], asked.starts[1:], strict=True)
+    ]
+    place = {w: i for i, w in enumerate(dict.fromkeys(w for s in wanted for w in s))}
+    column = np.full(len(names), -1)
+    column[list(place)] = list(place.values())
+    document = _incidence(column[held.values], held.starts, len(place))
+    said, n = np.bincount(document.indices, minlength=len(place)), len(held)
+    idf = np.array([np.log(1 + (n - df + 0.5) / (df + 0.5)) for df in said.tolist()])
+    query = _incidence(column[asked.values], asked.starts, len(place))
     weight = query @ sparse.diags(idf) if len(place) else query
     total = np.asarray(weight.sum(axis=1)).ravel()
     return sparse.diags(1.0 / np.maximum(total, 1e-9)) @ weight, document
 
 
-def _incidence(sets: Sequence[set[str]], place: dict[str, int]) -> Any:
-    rows, columns = [], []
-    for i, found in enumerate(sets):
-        here = [place[w] for w in sorted(found) if w in place]
-        rows += [i] * len(here)
-        columns += here
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(sets), max(len(place), 1)))
+def _incidence(columns: Numbers, starts: Numbers, n: int) -> Any:
+    """Matrix [texts, n] of ones where a text holds a word; words of a negative number are none of the n."""
+    known = columns >= 0
+    ends = np.concatenate([[0], np.cumsum(known)])[starts]
+    held = sparse.csr_matrix((np.ones(ends[-1]), columns[known], ends), shape=(len(starts) - 1, max(n, 1)))
+    held.sum_duplicates()
+    held.data[:] = 1.0
+    return held
 
 
 def _dense_side(asked: Sequence[str], held: Sequence[str], model: Encoder | None) -> tuple[Any, Any] | None:

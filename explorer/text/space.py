@@ -15,8 +15,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from explorer.text.cutting import tokens
 from explorer.text.encoders import EncoderName, encoder
-from explorer.text.matching import tokens
 from explorer.text.normal import bare, fold
 
 #: Dimensions that words and pieces are brought to.
