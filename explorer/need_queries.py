@@ -71,7 +71,7 @@ def clean_queries(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     first = typed.groupby("key", sort=False)
     frame = pd.DataFrame(
         {
-            "query": first.apply(_best_spelling, include_groups=False),
+            "query": _spellings(typed),
             "spellings": first["query"].agg(lambda q: len({fold(x) for x in q})),
             "topic": first["topic"].agg(lambda t: next((x for x in t if x), "")),
             "sources": first["source"].agg(lambda s: ", ".join(sorted(set(s)))),
@@ -151,9 +151,16 @@ def _topics(typed: pd.DataFrame, study: Study) -> list[str]:
     return found
 
 
+def _spellings(typed: pd.DataFrame) -> pd.Series:
+    """The spelling of each key, keys in the order in which they first stand; only keys with several have to be weighed."""
+    found = typed.drop_duplicates("key").set_index("key")["query"].map(lambda q: " ".join(q.split()))
+    several = typed["key"].map(typed.groupby("key")["query"].nunique()) > 1
+    for key, rows in typed[several].groupby("key", sort=False):
+        found[key] = _best_spelling(rows)
+    return found
+
+
 def _best_spelling(rows: pd.DataFrame) -> str:
-    if rows["query"].nunique() == 1:
-        return " ".join(str(rows["query"].iloc[0]).split())
     volume = rows["value"].where(rows["unit"].isin(VOLUME_UNITS)).fillna(-1.0)
     marks = rows["query"].map(lambda q: sum(unicodedata.combining(c) > 0 for c in unicodedata.normalize("NFD", q)))
     # As many searches: the spelling with the accents, which is the one to print.
