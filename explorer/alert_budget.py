@@ -142,9 +142,7 @@ def limits(grid: Grid, score: np.ndarray, days: float) -> Limits:
     length = BLOCK[grid.grain]
     block = ((grid.ds.normalize() - grid.ds[0].normalize()) // length).to_numpy()
     maxima = _maxima(score, block, max(1, grid.rows(length) // 2))
-    middle, reach, own, n = (np.empty(len(maxima)) for _ in range(4))
-    for b in range(len(maxima)):
-        middle[b], reach[b], own[b], n[b] = _fit(maxima[:b], grid.grain)
+    middle, reach, own, n = _fits(maxima, grid.grain)
     curve = curves(n, TAIL[grid.grain] + TAIL_GROWS * np.log(reach))
     again = AGAIN if grid.grain == "fine" else 1.0
     wanted = np.log(days / (length / DAY) * again)
@@ -165,17 +163,37 @@ def _maxima(score: np.ndarray, block: np.ndarray, enough: int) -> np.ndarray:
     return np.where(count >= enough, top, np.nan)
 
 
-def _fit(maxima: np.ndarray, grain: str) -> tuple[float, float, float, float]:
-    """Return median and way to the 90 % point of the maxima, how much of both is the series' own, and on how many they rest."""
-    middle, reach = TYPICAL[grain]
-    enough = OWN[grain]
-    past = maxima[max(int(np.clip(len(maxima) - 2 * enough, SKIPPED, UNSETTLED[grain])), len(maxima) - KEPT[grain]) :]
-    past = past[np.isfinite(past)]
-    if len(past) < FEWEST:
-        return middle, reach, 0.0, float(enough)
-    own_middle, own_high = np.quantile(past, [MIDDLE, HIGH], method="weibull")
-    own_reach = max(own_high - own_middle, 0.1)
-    own = min(1.0, len(past) / enough)
+def _fits(maxima: np.ndarray, grain: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return, for each block, what the maxima before it tell.
+
+    That is their median and the way to their 90 % point, how much of both is the series' own, and on how many they rest.
+    """
+    typical_middle, typical_reach = TYPICAL[grain]
+    enough, kept = OWN[grain], KEPT[grain]
+    block = np.arange(len(maxima))
+    first = np.maximum(np.clip(block - 2 * enough, SKIPPED, UNSETTLED[grain]), block - kept)
+    # One row a block with the blocks before it, the newest last; what does not count is sorted behind all that does.
+    padded = np.concatenate([np.full(kept, np.nan), maxima])
+    past = np.lib.stride_tricks.sliding_window_view(padded, kept)[: len(maxima)]
+    counts = np.isfinite(past) & (block[:, None] - kept + np.arange(kept) >= first[:, None])
+    known = counts.sum(axis=1)
+    ordered = np.sort(np.where(counts, past, np.inf), axis=1)
+    tells = known >= FEWEST
+    own_middle, own_high = (_weibull(ordered[tells], known[tells], q) for q in (MIDDLE, HIGH))
+    own = np.where(tells, np.minimum(1.0, known / enough), 0.0)
+    middle, reach = np.full(len(maxima), typical_middle), np.full(len(maxima), typical_reach)
+    middle[tells] = own[tells] * own_middle + (1 - own[tells]) * typical_middle
+    reach[tells] = own[tells] * np.maximum(own_high - own_middle, 0.1) + (1 - own[tells]) * typical_reach
     # A blend is no less sure than the first threshold that is all the series' own.
-    n = float(max(len(past), enough))
-    return own * own_middle + (1 - own) * middle, own * own_reach + (1 - own) * reach, own, n
+    return middle, reach, own, np.maximum(known, enough).astype(float)
+
+
+def _weibull(ordered: np.ndarray, n: np.ndarray, q: float) -> np.ndarray:
+    """Return the q-quantile of the first `n` values of each sorted row, as np.quantile(method="weibull") does."""
+    at = np.clip(n * q + q - 1, 0.0, n - 1.0)
+    low = np.floor(at).astype(int)
+    rows, share = np.arange(len(n)), at - low
+    below, above = ordered[rows, low], ordered[rows, np.minimum(low + 1, n - 1)]
+    way = above - below
+    quantile: np.ndarray = np.where(share >= 0.5, above - way * (1 - share), below + way * share)
+    return quantile

@@ -85,21 +85,26 @@ def choose_lag(own: Own, columns: np.ndarray, counts: np.ndarray | None = None) 
     """
     target, w, z, rows = _rows(own, columns, 1)
     weight = np.ones((1, len(target))) if counts is None else counts[:, rows]
-    gram = np.einsum("bt,ti,tj->bij", weight, w, w)
+    gram = _moments(weight, w, w)
     inverse = np.linalg.inv(_ridge(gram, weight.sum(axis=1)))
-    wy = np.einsum("bt,ti,t->bi", weight, w, target)
-    rest = np.einsum("bt,t->b", weight, target**2) - np.einsum("bi,bij,bj->b", wy, inverse, wy)
-    moment = "bt,ti,tk->bik" if counts is not None else "bt,ti,stk->sik"
-    wz = np.einsum(moment, weight, w, z[0] if counts is not None else z)
-    zz = np.einsum("bt,tk->bk", weight, z[0] ** 2) if counts is not None else (z**2).sum(axis=1)
-    zy = np.einsum("bt,tk,t->bk", weight, z[0], target) if counts is not None else np.einsum("stk,t->sk", z, target)
+    wy = weight @ (w * target[:, None])
+    rest = weight @ target**2 - ((inverse @ wy[:, :, None])[:, :, 0] * wy).sum(axis=1)
+    wz = w.T @ z if counts is None else _moments(weight, w, z[0])
+    zz = (z**2).sum(axis=1) if counts is None else weight @ z[0] ** 2
+    zy = target @ z if counts is None else weight @ (z[0] * target[:, None])
     solved = inverse @ wz
     spread = np.maximum(zz - (wz * solved).sum(axis=1), 1e-9 * zz + 1e-300)
-    shared = zy - np.einsum("sik,si->sk", solved, np.broadcast_to(wy, (len(solved), wy.shape[1])))
+    shared = zy - (wy[:, None, :] @ solved)[:, 0]
     explained = np.clip(shared**2 / spread / np.maximum(rest, 1e-300)[:, None], 0.0, 1 - 1e-12)
     n = weight.sum(axis=1)
     best = explained.argmax(axis=1)
     return best + 1, -n * np.log1p(-explained.max(axis=1)) - np.log(n)
+
+
+def _moments(weight: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return (B, I, K): for each row of `weight` (B, T), the weighted products of the columns of (T, I) and (T, K)."""
+    products = (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
+    return (weight @ products).reshape(len(weight), left.shape[1], right.shape[1])
 
 
 def residuals(own: Own) -> np.ndarray:
