@@ -8,6 +8,7 @@ say that nothing is left.
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import weakref
 from collections.abc import Callable, Mapping
@@ -33,6 +34,15 @@ _FOR_HUMANS = ("consent.", "/sorry", "captcha", "accounts.google", "/login")
 _OUTSIDE = "import a file exported from the website instead"
 
 T = TypeVar("T")
+
+
+def _hide(record: logging.LogRecord) -> bool:
+    """Take the secrets out of what the HTTP library logs: some services want their key in the address."""
+    record.msg, record.args = without_secrets(record.getMessage().encode("utf-8", "replace")).decode(), ()
+    return True
+
+
+logging.getLogger("httpx").addFilter(_hide)
 
 
 @dataclass(frozen=True)
