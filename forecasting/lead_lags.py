@@ -11,7 +11,7 @@ from scipy import stats
 from forecasting.errors import BadSeries, ForecastError
 from forecasting.lead_checks import ALPHA
 from forecasting.lead_lag import lead_lag
-from forecasting.pairs import grain_from
+from forecasting.pairs import grain_from, sides_of
 
 COLUMNS = ("leader", "follower", "leads", "periods", "lo", "hi", "gain", "p_value", "q_value", "n", "note")
 
@@ -57,6 +57,8 @@ def lead_lags(
     wanted = [(a, a) for a in sides[0] if a in sides[1]] if pairs is None else list(pairs)
     if wanted and freq is None:
         freq = grain_from(pd.concat([x["ds"], y["ds"]]))
+    if wanted:
+        sides = [side | sides_of(frame, str(freq)) for side, frame in zip(sides, (x, y), strict=True)]
     rows = [_row(sides, a, b, max_lag=max_lag, h=h, seed=seed, freq=freq, level=level) for a, b in wanted]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     tested = table["p_value"].notna().to_numpy()

@@ -76,12 +76,14 @@ def _tested(sides: Sides, seed: int) -> pd.DataFrame:
         for s, name in enumerate(NAMES)
         for i in range(topics)
     )
-    asked = [(s, i) for s in (0, 1) for i in range(topics)]
+    # Both directions of a topic one after the other: they explain the same two series.
+    asked = [(s, i) for i in range(topics) for s in (0, 1)]
     pairs = [(f"{NAMES[s]} {i}", f"{NAMES[1 - s]} {i}") for s, i in asked]
     lag = MAX_LAG[sides.grain.name]
     table = lead_lags(long, long, max_lag=lag, h=1, seed=seed, freq=sides.grain.freq, pairs=pairs)
     names = {"leader": [NAMES[s] for s, _ in asked], "follower": [NAMES[1 - s] for s, _ in asked]}
-    return table.assign(**names, topic=[sides.topics[i] for _, i in asked])
+    table = table.assign(**names, topic=[sides.topics[i] for _, i in asked])
+    return table.sort_values("leader", kind="stable", ignore_index=True)
 
 
 def _missed(point: np.ndarray, actual: np.ndarray) -> float:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import BadArgument, BadSeries, Note, TooLittleData
-from forecasting.frames import Grain, grain_of, panel
+from forecasting.errors import BadArgument, BadSeries, ForecastError, Note, TooLittleData
+from forecasting.frames import MIN_POINTS, Grain, grain_of, panel
 
 #: Older periods than this are left out: they say little about today and cost much.
 LONGEST = 1500
@@ -36,7 +36,16 @@ class Pair:
     notes: tuple[Note, ...]
 
 
-Series: TypeAlias = pd.DataFrame | pd.Series | np.ndarray | list
+@dataclass(frozen=True)
+class Side:
+    """One series on its grid, checked: values from its first to its last observed period (NaN = missing), known at once."""
+
+    values: np.ndarray
+    end: pd.Timestamp
+    grain: Grain
+
+
+Series: TypeAlias = pd.DataFrame | pd.Series | np.ndarray | list | Side
 
 
 def pair(x: Series, y: Series, lags: int, freq: str | None = None) -> Pair:
@@ -55,6 +64,8 @@ def pair(x: Series, y: Series, lags: int, freq: str | None = None) -> Pair:
     BadSeries, BadArgument : as `forecasting.forecast`; arrays of different lengths.
     TooLittleData : no period that both cover.
     """
+    if isinstance(x, Side) and isinstance(y, Side):
+        return _paired((x, y), lags, None, [])
     if not isinstance(x, pd.DataFrame | pd.Series) and not isinstance(y, pd.DataFrame | pd.Series):
         return _without_dates(_array(x, "x"), _array(y, "y"), lags, freq)
     first, second = _frame(x, "x"), _frame(y, "y")
@@ -66,12 +77,34 @@ def pair(x: Series, y: Series, lags: int, freq: str | None = None) -> Pair:
     versions = first if "known_at" in first else None
     if versions is not None:
         first = versions.sort_values("known_at", kind="stable").drop_duplicates("ds", keep="last")
-    sides = [panel(f.assign(unique_id=name), freq) for f, name in ((first, "x"), (second, "y"))]
+    panels = [panel(f.assign(unique_id=name), freq) for f, name in ((first, "x"), (second, "y"))]
+    sides = tuple(Side(p.values[0], p.ends[0], p.grain) for p in panels)
+    return _paired(sides, lags, versions, notes)
+
+
+def sides_of(frame: pd.DataFrame, freq: str) -> dict[object, Side]:
+    """Return the series of a long frame by id, those that can be checked together; `pair` says of the others what is wrong.
+
+    Where `known_at` tells what was known when, nothing is returned: one period may come several times.
+    """
+    known = frame[frame["y"].notna()]
+    if "known_at" in frame or known.empty:
+        return {}
+    try:
+        checked = panel(known, freq, min_points=1)
+    except ForecastError:
+        return {}
+    sides = zip(checked.ids, checked.values, checked.ends, strict=True)
+    enough = checked.observed() >= MIN_POINTS
+    return {i: Side(v, e, checked.grain) for (i, v, e), good in zip(sides, enough, strict=True) if good}
+
+
+def _paired(sides: tuple[Side, ...], lags: int, versions: pd.DataFrame | None, notes: list[Note]) -> Pair:
     if sides[0].grain != sides[1].grain:
         what = f"x lies on the grid {sides[0].grain.freq}, y on {sides[1].grain.freq}"
         raise BadSeries(what, "x, y", "bring both to one grid first")
     grain = sides[0].grain
-    own = [pd.Series(p.values[0], grain.past(p.ends[0], len(p.values[0]))) for p in sides]
+    own = [pd.Series(s.values, grain.past(s.end, len(s.values))) for s in sides]
     if (own[0].index.tz is None) != (own[1].index.tz is None):
         raise BadSeries("one series has a time zone and the other has none", "ds", "bring both to UTC")
     axis = own[0].index.intersection(own[1].index)

@@ -6,7 +6,7 @@ own departure from the common ones. With few series the common step is left out 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,6 +16,8 @@ POOL = 20
 CLIP = 20.0
 #: Windows in all; beyond, each series gives fewer (time and memory stay bounded).
 MAX_WINDOWS = 150_000
+#: Series that are solved at once at most.
+STACK = 64
 #: Reweighting rounds that turn least squares into (nearly) least absolute errors, which is what MASE measures.
 ROUNDS = 1
 #: A window whose error is below this share of the median error gains no further weight.
@@ -63,12 +65,22 @@ def pooled_ridge(
     windows = max(30, min(windows, MAX_WINDOWS // len(able)))
     past, ahead = zip(*(_windows(series[i], h, lags, span, windows, noise) for i in able), strict=True)
     rule = _common(past, ahead, common) if len(able) >= pool else np.zeros((lags - 1, h), dtype=np.float32)
-    for i, x, y in zip(able, past, ahead, strict=True):
-        own_rule = rule + _own(x, y - x @ rule, own)
-        centre, spread = _normal(series[i][None, -lags:], noise)
-        now = np.clip((series[i][None, -lags:-1] - centre) / spread, -CLIP, CLIP)
-        out[i] = (centre + spread * (now @ own_rule.astype(float)))[0]
+    last = np.stack([series[i][-lags:] for i in able])
+    centre, spread = _normal(last, noise)
+    now = np.clip((last[:, :-1] - centre) / spread, -CLIP, CLIP)
+    for at in _alike([len(x) for x in past]):
+        x, y = (np.stack([side[j] for j in at]) for side in (past, ahead))
+        own_rule = (rule + _own(x, y - x @ rule, own)).astype(float)
+        rows = np.array(able)[at]
+        out[rows] = centre[at] + spread[at] * (now[at, None] @ own_rule)[:, 0]
     return out
+
+
+def _alike(sizes: list[int]) -> Iterator[np.ndarray]:
+    """Yield the places of series with as many windows as each other, STACK of them at most."""
+    for size in sorted(set(sizes)):
+        at = np.flatnonzero(np.array(sizes) == size)
+        yield from np.split(at, range(STACK, len(at), STACK))
 
 
 def _windows(y: np.ndarray, h: int, lags: int, span: int, windows: int, noise: int) -> tuple[np.ndarray, np.ndarray]:
@@ -99,21 +111,23 @@ def _common(past: Sequence[np.ndarray], ahead: Sequence[np.ndarray], penalty: fl
 
 
 def _own(x: np.ndarray, rest: np.ndarray, penalty: float) -> np.ndarray:
-    """Return what a series adds to the common rule, from what the common rule left unexplained (`rest`)."""
-    rule = np.zeros((x.shape[1], rest.shape[1]), dtype=np.float32)
+    """Return (s, lags - 1, h): what each of s series adds to the common rule, from what that left unexplained (`rest`)."""
+    rule = np.zeros((len(x), x.shape[2], rest.shape[2]), dtype=np.float32)
     for _ in range(1 + ROUNDS):
         rule = _solve(x, rest, _weights(rest - x @ rule), penalty)
     return rule
 
 
 def _solve(x: np.ndarray, y: np.ndarray, weight: np.ndarray, penalty: float) -> np.ndarray:
-    weighted = (x * weight[:, None]).T
+    """Return the coefficients of the ridge regression of y (..., w, h) on x (..., w, p), windows weighted."""
+    weighted = np.swapaxes(x * weight[..., None], -1, -2)
     gram = (weighted @ x).astype(float)
-    gram[np.diag_indices_from(gram)] += penalty
+    at = np.arange(gram.shape[-1])
+    gram[..., at, at] += penalty
     return np.linalg.solve(gram, (weighted @ y).astype(float)).astype(np.float32)
 
 
 def _weights(error: np.ndarray) -> np.ndarray:
-    size = np.abs(error).mean(axis=1)
-    middle = max(float(np.median(size)), 1e-6)
+    size = np.abs(error).mean(axis=-1)
+    middle = np.maximum(np.median(size, axis=-1, keepdims=True), 1e-6)
     return (middle / np.maximum(size, FLOOR * middle)).astype(np.float32)

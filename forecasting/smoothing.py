@@ -99,20 +99,22 @@ def damped(z: np.ndarray, lengths: np.ndarray, h: int, *, sharpness: float = 1.0
         np.array([0.0, 1.0])[:, None] * np.ones(points),
     )
     gram_now = np.zeros((3, points))
+    errors, products = np.empty((n, points)), np.empty((n, points))
     for t in range(zs.shape[1]):
         k = int(np.searchsorted(-ns, -t, side="left"))
         if k == 0:
             break
+        error, product = errors[:k], products[:k]
         # the response of the one-step error to a unit of starting level or trend is minus the response of the forecast
         step = unit_level + phi * unit_trend
         trend[:k] *= phi
         level[:k] += trend[:k]
-        error = zs[:k, t, None] - level[:k]
-        sse[:k] += error**2
-        cross[0, :k] += error * step[0]
-        cross[1, :k] += error * step[1]
-        level[:k] += alpha * error
-        trend[:k] += beta * error
+        np.subtract(zs[:k, t, None], level[:k], out=error)
+        sse[:k] += np.multiply(error, error, out=product)
+        cross[0, :k] += np.multiply(error, step[0], out=product)
+        cross[1, :k] += np.multiply(error, step[1], out=product)
+        level[:k] += np.multiply(alpha, error, out=product)
+        trend[:k] += np.multiply(beta, error, out=product)
         gram_now += np.stack([step[0] ** 2, step[0] * step[1], step[1] ** 2])
         unit_level, unit_trend = step - alpha * step, phi * unit_trend - beta * step
         done = ns[:k] == t + 1

@@ -21,7 +21,7 @@ SECRETS = {name: f"planted-{name.lower()}-S3CRET" for name in KEYS if name.endsw
 SECRETS["UNDERSAID_STACKEXCHANGE_KEY"] = "planted-stackexchange-S3CRET"
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 503])
+@pytest.mark.parametrize("status", [200, 403])
 @pytest.mark.parametrize("name", ["hackernews", "stackexchange", "youtube", "x", "gdelt", "reddit"])
 def test_a_service_that_repeats_what_it_was_asked_gives_no_secret_away(
     name: str,
