@@ -8,8 +8,12 @@ from typing import Any
 
 import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
 from explorer.words import Words
+
+# A chart is held against its schema whole when it goes out; once more for each of its parts would double that.
+schemapi.disable_debug_mode()
 
 #: Okabe & Ito (2008). The pair keeps a distance of 92 or more (Delta-E 76) under every kind of colour vision.
 SEARCH, POSTS, GAP, GREY = "#0072B2", "#D55E00", "#009E73", "#8A949C"
