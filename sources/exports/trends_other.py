@@ -106,8 +106,11 @@ def read_map(raw: RawTable, position: int, mapping: Mapping) -> Reading:
 def _measure_of_bare_numbers(found: dict[int, Numbers], notes: list[str]) -> str:
     """Return the measure of several terms whose percent signs a spreadsheet has removed."""
     values = np.vstack([f.value for f in found.values()])
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return "index"
     total = np.nansum(values, axis=0)[np.isfinite(values).any(axis=0)]
-    if np.nanmax(values) <= 1 and not np.isin(values[np.isfinite(values)], [0.0, 1.0]).all():
+    if known.max() <= 1 and not np.isin(known, [0.0, 1.0]).all():
         notes.append("The values are shares between 0 and 1, as a spreadsheet stores percents.")
         return "share"
     if len(total) and (np.abs(total - 100) <= 3).mean() >= 0.8:
