@@ -41,6 +41,8 @@ NAMES = (
 )  # fmt: skip
 _SECRET = b"k" * 32
 _SECONDS, _MEGABYTES, _LENGTH = 5, 2048, 20_000  # of one file: CPU, memory, bytes
+#: What opening and packing a broken archive raises.
+_NO_ARCHIVE = (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError, LookupError, RuntimeError)
 _STUCK = 60  # seconds by the clock until a native library that holds on to the process is stopped
 
 
@@ -154,18 +156,8 @@ def mutated(data: bytes, most: int, seed: int, mutate: Callable[[bytes, int], by
             for member, content in held.items():
                 archive.writestr(member, content)
         return head + out.getvalue()
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        zlib.error,
-        ValueError,
-        KeyError,
-        IndexError,
-        RuntimeError,
-        NotImplementedError,
-    ):
-        return mutate(data, most)  # fmt: skip
+    except _NO_ARCHIVE:
+        return mutate(data, most)
 
 
 def smaller(name: str, content: bytes, fault: str, folder: Path, tries: int = 400) -> bytes:

@@ -42,7 +42,8 @@ def test_a_service_that_repeats_what_it_was_asked_gives_no_secret_away(
     def echo(n: int) -> Reply:
         asked = server.log[-1]
         said = f"bad request {asked.params} {dict(asked.headers)}"
-        return Reply({"error": said, "message": said, "title": said, "detail": said, "error_message": said}, status)
+        refused: object = {"errors": [{"reason": "keyInvalid"}], "message": said} if name == "youtube" else said
+        return Reply({"error": refused, "message": said, "title": said, "detail": said, "error_message": said}, status)
 
     one.serve(lambda n: echo(n) if n >= (2 if name == "gdelt" else 1) else None)
     store = Store(tmp_path / "store")

@@ -6,10 +6,13 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from explorer.text import match
+from explorer.text.cutting import cut, tokens
 from explorer.text.encoders import installed
+from explorer.text.matching import match_each
 from explorer.text.normal import fold
 
 PAGES = [
@@ -31,6 +34,24 @@ PAGES = [
 )
 def test_a_query_finds_its_page_across_spellings(query: str, page: int) -> None:
     assert match([query], PAGES).best["document"].tolist() == [page]
+
+
+def test_groups_matched_at_once_are_matched_as_if_each_were_alone() -> None:
+    groups = [
+        (["prix granulé", "bruit"], PAGES),
+        (["pompe à chaleur", "??", "quelle chaudière est-ce"], [*PAGES[2:], "chaudière à granulés", "...", "est-ce"]),
+        (["bruit"], []),
+        ([], PAGES),
+    ]
+    for found, (queries, documents) in zip(match_each(groups, k=2), groups, strict=True):
+        pd.testing.assert_frame_equal(found.best, match(queries, documents, k=2).best)
+
+
+def test_a_text_is_cut_into_the_words_that_carry_a_subject() -> None:
+    texts = ["Le bruit de la pompe à chaleur", "est-ce", "", "l'isolation des combles, l'isolation !", "..."]
+    stems = cut(texts).stems
+    found = [[cut(texts).names[n] for n in stems.take(np.array([i])).values] for i in range(len(texts))]
+    assert found == [tokens(t) for t in texts]
 
 
 def test_a_query_about_something_nobody_wrote_covers_little() -> None:

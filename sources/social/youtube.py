@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from sources.archive import without_secrets
 from sources.breaker import Manners
 from sources.connector import Caps, Health, Need, Page, Query, State, Window, check
 from sources.errors import BadQuery, NeedsKey, NotAllowed, SourceError, Throttled
@@ -177,7 +178,8 @@ def _error(answer: Answer, now: datetime) -> SourceError:
         reasons = {str(e.get("reason")) for e in told["errors"]} | {
             str(d.get("reason")) for d in told.get("details", []) if isinstance(d, Mapping)
         }
-        message = str(told.get("message", ""))
+        # A service may repeat what it was sent.
+        message = without_secrets(str(told.get("message", "")).encode()).decode()
     except (SourceError, KeyError, TypeError, AttributeError):
         reasons, message = set(), ""
     if reasons & {"quotaExceeded", "dailyLimitExceeded"}:
