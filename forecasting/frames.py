@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -210,6 +210,23 @@ def fill(y: np.ndarray) -> np.ndarray:
         return y
     at = np.arange(len(y))
     return np.interp(at, at[~missing], y[~missing])
+
+
+def log_offset(y: np.ndarray) -> float:
+    """Return what is added to a series before logarithms: 1 (log1p), less where its typical positive value is below 1."""
+    positive = y[y > 0]
+    # Where most of them reach 1 so does their median, which takes long to find.
+    if not len(positive) or 2 * np.count_nonzero(positive >= 1) > len(positive):
+        return 1.0
+    return min(1.0, float(np.median(positive)))
+
+
+def alike(sizes: Sequence[int] | np.ndarray, most: int | None = None) -> Iterator[np.ndarray]:
+    """Yield the places of equal `sizes`, the smallest first, `most` of them at once: what can be stacked in one array."""
+    sizes = np.asarray(sizes)
+    for size in np.unique(sizes):
+        at = np.flatnonzero(sizes == size)
+        yield from np.split(at, range(most, len(at), most)) if most else [at]
 
 
 def _columns(df: pd.DataFrame) -> pd.DataFrame:

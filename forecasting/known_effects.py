@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import BadArgument, BadSeries, Note
-from forecasting.frames import Grain, Panel, fill
+from forecasting.frames import Grain, Panel, fill, log_offset
 
 #: Times that an effect must have been seen in a series before it is believed.
 SEEN = 2
@@ -122,7 +122,7 @@ def learn(
     """
     known = np.isfinite(values)
     log = bool(np.nanmin(values) >= 0)
-    y = np.log(values + _offset(values)) if log else values.astype(float)
+    y = np.log(values + log_offset(values)) if log else values.astype(float)
     special = np.asarray(here.any(axis=1))
     rest = np.where(known, y - _usual(fill(y), special, grain), np.nan)
     plain = rest[known & ~special]
@@ -137,14 +137,14 @@ def learn(
     inside = _strongest(here, effect)
     cleaned = y - inside
     if log:
-        cleaned = np.where(inside == 0, values, np.maximum(np.exp(cleaned) - _offset(values), 0.0))
+        cleaned = np.where(inside == 0, values, np.maximum(np.exp(cleaned) - log_offset(values), 0.0))
     return cleaned, _strongest(ahead, effect), believed
 
 
 def restore(forecast: np.ndarray, effect: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return forecasts (..., h) of the cleaned history with the effects (h,) of `learn` put back."""
     if np.nanmin(values) >= 0:
-        offset = _offset(values)
+        offset = log_offset(values)
         return np.where(effect == 0, forecast, np.exp(effect) * (forecast + offset) - offset)
     return forecast + effect
 
@@ -170,11 +170,6 @@ def _usual(y: np.ndarray, special: np.ndarray, grain: Grain) -> np.ndarray:
     out = y.copy()  # where nothing around is ordinary, nothing is learned
     out[count > 0] = np.nanmedian(around[:, count > 0], axis=0)
     return out
-
-
-def _offset(values: np.ndarray) -> float:
-    positive = values[np.isfinite(values) & (values > 0)]
-    return min(1.0, float(np.median(positive))) if len(positive) else 1.0
 
 
 def _holidays(country: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -17,10 +17,12 @@ from scipy import stats
 
 from forecasting import pooled, prophet_member, seasonal, smoothing
 from forecasting.errors import BadArgument
-from forecasting.frames import Grain, fill
+from forecasting.frames import Grain, fill, log_offset
 
 #: Each step ahead keeps this share of the drift of a logarithm.
 DRIFT_DAMPING = 0.9
+#: Values of the series that are put side by side at most (32 MB an array).
+SIDE_BY_SIDE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Batch:
     @cached_property
     def offset(self) -> np.ndarray:
         """What is added before a logarithm: 1 for counts (log1p), less for series whose typical value is below 1."""
-        return np.array([min(1.0, float(np.median(y[y > 0]))) if (y > 0).any() else 1.0 for y in self.filled])
+        return np.array([log_offset(y) for y in self.filled])
 
     @cached_property
     def logs(self) -> tuple[np.ndarray, ...]:
@@ -105,6 +107,7 @@ class Member:
     run : from a batch to (n, h) forecasts.
     needs : from a grain and a horizon to the periods of history without which it does not answer.
     additive : its season, trend and errors add up; left out by default where a series calls for logarithms.
+    alone : it looks at each series by itself and is cheap, so that series of several batches can stand side by side.
     max_series : series beyond which it is left out by default, being costly; None = never.
     """
 
@@ -113,6 +116,7 @@ class Member:
     run: Callable[[Batch], np.ndarray]
     needs: Callable[[Grain, int], int]
     additive: bool = False
+    alone: bool = False
     max_series: int | None = None
 
 
@@ -125,12 +129,47 @@ def run(batch: Batch, names: Iterable[str]) -> np.ndarray:
     out = []
     for name in names:
         member = MEMBERS[name]
+        short = batch.lengths < member.needs(batch.grain, batch.h)
+        if short.all():
+            out.append(np.full((len(short), batch.h), np.nan))
+            continue
         forecast = np.asarray(member.run(batch), dtype=float)
         with np.errstate(invalid="ignore"):
             wild = ~(np.abs(forecast) <= 10 * largest[:, None]).all(axis=1)
-        short = batch.lengths < member.needs(batch.grain, batch.h)
         out.append(np.where((wild | short)[:, None], np.nan, forecast))
     return np.stack(out)
+
+
+def run_all(batches: Sequence[Batch], names: Sequence[str]) -> list[np.ndarray]:
+    """Return what `run` gives for each batch, all of one grain and horizon.
+
+    Members that look at each series alone get the series of many batches at once: these are the past origins of the same
+    series, of which the smoothing members go through each but once (`smoothing.carriers`).
+    """
+    alone = [i for i, name in enumerate(names) if MEMBERS[name].alone]
+    others = [i for i, name in enumerate(names) if not MEMBERS[name].alone]
+    out = [np.full((len(names), len(batch.values), batch.h), np.nan) for batch in batches]
+    for batch, found in zip(batches, out, strict=True) if others else ():
+        found[others] = run(batch, [names[i] for i in others])
+    sizes = np.array([len(batch.values) * int(batch.lengths.max()) for batch in batches])
+    for some in np.split(np.arange(len(batches)), np.flatnonzero(np.diff(np.cumsum(sizes) // SIDE_BY_SIDE)) + 1):
+        if alone:
+            together = _side_by_side([batches[k] for k in some])
+            made = run(together, [names[i] for i in alone])
+            ends = np.cumsum([len(batches[k].values) for k in some])
+            for k, part in zip(some, np.split(made, ends[:-1], axis=1), strict=True):
+                out[k][alone] = part
+    return out
+
+
+def _side_by_side(batches: Sequence[Batch]) -> Batch:
+    return Batch(
+        tuple(y for batch in batches for y in batch.values),
+        tuple(end for batch in batches for end in batch.ends),
+        batches[0].grain,
+        batches[0].h,
+        tuple(periods for batch in batches for periods in batch.later or (0,) * len(batch.values)),
+    )
 
 
 def choose(names: Sequence[str] | None, n_series: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -225,12 +264,19 @@ def _fit_ets(y: np.ndarray) -> tuple[Any, float]:
 MEMBERS: dict[str, Member] = {
     m.name: m
     for m in (
-        Member("naive", "the last value", naive, lambda g, h: 1, additive=True),
-        Member("seasonal_naive", "the last season again", seasonal_naive, lambda g, h: 2, additive=True),
-        Member("theta", "theta: level and half the trend", partial(_theta, log=False), lambda g, h: 4, additive=True),
-        Member("theta_log", "theta on logarithms", partial(_theta, log=True), lambda g, h: 4),
-        Member("damped", "damped trend", partial(_damped, log=False), lambda g, h: 6, additive=True),
-        Member("damped_log", "damped trend on logarithms", partial(_damped, log=True), lambda g, h: 6),
+        Member("naive", "the last value", naive, lambda g, h: 1, additive=True, alone=True),
+        Member("seasonal_naive", "the last season again", seasonal_naive, lambda g, h: 2, additive=True, alone=True),
+        Member(
+            "theta",
+            "theta: level and half the trend",
+            partial(_theta, log=False),
+            lambda g, h: 4,
+            additive=True,
+            alone=True,
+        ),
+        Member("theta_log", "theta on logarithms", partial(_theta, log=True), lambda g, h: 4, alone=True),
+        Member("damped", "damped trend", partial(_damped, log=False), lambda g, h: 6, additive=True, alone=True),
+        Member("damped_log", "damped trend on logarithms", partial(_damped, log=True), lambda g, h: 6, alone=True),
         Member(
             "ridge",
             "regression on the past, two seasons",

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.frames import Grain
+from forecasting.frames import Grain, log_offset
 
 #: Changes beyond this many robust standard deviations of their past are cut: one spike should not make a coefficient.
 CLIP = 3.0
@@ -97,8 +97,7 @@ def scale_of(y: np.ndarray) -> Scale:
     if len(known) and known.min() < 0:
         change = float(np.abs(np.diff(known)).mean()) if len(known) > 1 else 0.0
         return Scale(np.nan, change or 1.0)
-    positive = known[known > 0]
-    return Scale(min(1.0, float(np.median(positive))) if len(positive) else 1.0)
+    return Scale(log_offset(known))
 
 
 def explain(y: np.ndarray, grain: Grain) -> Own:

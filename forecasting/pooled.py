@@ -6,9 +6,11 @@ own departure from the common ones. With few series the common step is left out 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+
+from forecasting.frames import alike
 
 #: Series from which on the common step is worth its noise.
 POOL = 20
@@ -68,19 +70,12 @@ def pooled_ridge(
     last = np.stack([series[i][-lags:] for i in able])
     centre, spread = _normal(last, noise)
     now = np.clip((last[:, :-1] - centre) / spread, -CLIP, CLIP)
-    for at in _alike([len(x) for x in past]):
+    for at in alike([len(x) for x in past], STACK):
         x, y = (np.stack([side[j] for j in at]) for side in (past, ahead))
         own_rule = (rule + _own(x, y - x @ rule, own)).astype(float)
         rows = np.array(able)[at]
         out[rows] = centre[at] + spread[at] * (now[at, None] @ own_rule)[:, 0]
     return out
-
-
-def _alike(sizes: list[int]) -> Iterator[np.ndarray]:
-    """Yield the places of series with as many windows as each other, STACK of them at most."""
-    for size in sorted(set(sizes)):
-        at = np.flatnonzero(np.array(sizes) == size)
-        yield from np.split(at, range(STACK, len(at), STACK))
 
 
 def _windows(y: np.ndarray, h: int, lags: int, span: int, windows: int, noise: int) -> tuple[np.ndarray, np.ndarray]:

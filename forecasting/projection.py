@@ -12,7 +12,7 @@ import pandas as pd
 from forecasting import ensemble
 from forecasting.action_windows import OPEN
 from forecasting.errors import BadArgument, Note, TooLittleData
-from forecasting.frames import bound, check_horizon, check_levels
+from forecasting.frames import bound, check_horizon, check_levels, log_offset
 from forecasting.gap_errors import correction, error_paths, few, missed_gaps, mix, trailing_shares
 from forecasting.led_sides import lead_sides
 from forecasting.peaks import next_peaks
@@ -188,7 +188,7 @@ def _project(
     h = combined.point.shape[2]
     cube = (-1, 2, topics, h)
     point, actual = combined.point.reshape(cube), combined.rolling.actual.reshape(cube)
-    half = HALF * np.array([min(1.0, float(np.median(v[v > 0]))) if (v > 0).any() else 1.0 for v in sides.value])
+    half = HALF * np.array([log_offset(v) for v in sides.value])
     unit = half[:, None, None]
     residual = error_paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecasting import members
-from forecasting.frames import Panel
+from forecasting.frames import Panel, alike
 from forecasting.known_effects import Calendar, learn, restore
 from forecasting.members import Batch
 from forecasting.seasonal import is_seasonal, seasonal_index
@@ -83,7 +83,7 @@ def roll(
     point = np.full((1 + depth, len(names), n, h), np.nan)
     naive2_, actual = (np.full((1 + depth, n, h), np.nan) for _ in range(2))
     scale, recent, relative = (np.full((1 + depth, n), np.nan) for _ in range(3))
-    effects: tuple[tuple[str, ...], ...] = ()
+    asked, batches = [], []
     for k in range(1 + depth):
         rows = np.array([i for i in range(n) if k == 0 or len(back[i]) >= k])
         ends = [len(panel.values[i]) if k == 0 else back[i][k - 1] for i in rows]
@@ -93,27 +93,41 @@ def roll(
         if not len(rows):
             continue
         later = tuple(len(panel.values[i]) - len(y) for i, y in zip(rows, tails, strict=True))
-        batch = Batch(tuple(tails), tuple(panel.ends[i] for i in rows), panel.grain, h, later)
-        point[k][:, rows], told = _run(batch, names, known)
-        effects = told if k == 0 else effects
-        for i, y in zip(rows, batch.filled, strict=True):
-            naive2_[k, i] = naive2(y, h, panel.grain.period)
-            scale[k, i] = naive_error(y, panel.grain.period)
-            tail = y[-panel.grain.recent - 1 :]
-            recent[k, i] = naive_error(tail, 1)
-            size = np.abs(tail).mean()
-            relative[k, i] = recent[k, i] / size if size > 0 else 0.0
+        asked.append((k, rows))
+        batches.append(Batch(tuple(tails), tuple(panel.ends[i] for i in rows), panel.grain, h, later))
+    found, told = _run(batches, names, known)
+    for (k, rows), batch, made in zip(asked, batches, found, strict=True):
+        point[k][:, rows] = made
+        for same in alike(batch.lengths):
+            at, y = rows[same], np.stack([batch.filled[j] for j in same])
+            naive2_[k, at] = naive2(y, h, panel.grain.period)
+            scale[k, at] = naive_error(y, panel.grain.period)
+            tail = y[:, -panel.grain.recent - 1 :]
+            recent[k, at] = naive_error(tail, 1)
+            size = np.abs(tail).mean(axis=1)
+            relative[k, at] = np.divide(recent[k, at], size, out=np.zeros(len(at)), where=size > 0)
             if k:
-                actual[k, i] = panel.values[i][len(y) : len(y) + h]
-    return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative, effects)
+                end = y.shape[1]
+                actual[k, at] = [panel.values[i][end : end + h] for i in at]
+    return Rolling(names, point, naive2_, actual, np.where(scale > 0, scale, np.nan), recent, relative, told)
 
 
 def _run(
-    batch: Batch, names: tuple[str, ...], known: Calendar | None
-) -> tuple[np.ndarray, tuple[tuple[str, ...], ...]]:
-    """Return the members' forecasts with the effects of what is known in advance, and whose effects they are."""
+    batches: list[Batch], names: tuple[str, ...], known: Calendar | None
+) -> tuple[list[np.ndarray], tuple[tuple[str, ...], ...]]:
+    """Return the members' forecasts with the effects of what is known in advance, and whose effects the first batch carries."""
     if known is None:
-        return members.run(batch, names), ((),) * len(batch.values)
+        return members.run_all(batches, names), ((),) * len(batches[0].values)
+    learned = [_learned(batch, known) for batch in batches]
+    found = members.run_all([cleaned for cleaned, _, _ in learned], names)
+    for batch, point, (_, ahead, _) in zip(batches, found, learned, strict=True):
+        for i, (y, effect) in enumerate(zip(batch.values, ahead, strict=True)):
+            point[:, i] = restore(point[:, i], effect, y)
+    return found, learned[0][2]
+
+
+def _learned(batch: Batch, known: Calendar) -> tuple[Batch, list[np.ndarray], tuple[tuple[str, ...], ...]]:
+    """Return the batch without the effects of what is known in advance, the effects ahead, and whose they are."""
     cache: dict[tuple[object, int], tuple[list[str], np.ndarray]] = {}
     cleaned, ahead, told = [], [], []
     for i, y in enumerate(batch.values):
@@ -125,22 +139,27 @@ def _run(
         cleaned.append(clean)
         ahead.append(effect)
         told.append(tuple(name for name, ok in zip(events, believed, strict=True) if ok))
-    point = members.run(replace(batch, values=tuple(cleaned), _adjusted={}), names)
-    for i, (y, effect) in enumerate(zip(batch.values, ahead, strict=True)):
-        point[:, i] = restore(point[:, i], effect, y)
-    return point, tuple(told)
+    return replace(batch, values=tuple(cleaned), _adjusted={}), ahead, tuple(told)
 
 
 def naive2(y: np.ndarray, h: int, m: int) -> np.ndarray:
-    """Return M4's Naive2: the last seasonally adjusted value, with its multiplicative season put back."""
-    last = np.repeat(y[-1], h)
-    lengths = np.array([len(y)])
-    if m <= 1 or len(y) < 3 * m or y.min() <= 0 or not is_seasonal(y[None], lengths, m)[0]:
-        return last
-    index = seasonal_index(y[None], lengths, m, additive=False)[0]
-    return last / index[(len(y) - 1) % m] * index[(len(y) + np.arange(h)) % m]
+    """Return (n, h): M4's Naive2, the last seasonally adjusted value, with its multiplicative season put back.
+
+    Parameters
+    ----------
+    y : (n, T) series of equal length without gaps.
+    """
+    n, length = y.shape
+    out = np.repeat(y[:, -1:], h, axis=1)
+    if m > 1 and length >= 3 * m:
+        lengths = np.full(n, length)
+        at = np.flatnonzero((y.min(axis=1) > 0) & is_seasonal(y, lengths, m))
+        if len(at):
+            index = seasonal_index(y[at], lengths[at], m, additive=False)
+            out[at] = out[at] / index[:, [(length - 1) % m]] * index[:, (length + np.arange(h)) % m]
+    return out
 
 
-def naive_error(y: np.ndarray, m: int) -> float:
-    """Return the mean absolute m-step change of `y`; NaN when it is not longer than m."""
-    return float(np.abs(y[m:] - y[:-m]).mean()) if len(y) > m else float("nan")
+def naive_error(y: np.ndarray, m: int) -> np.ndarray:
+    """Return the mean absolute m-step change along the last axis of `y`; NaN when it is not longer than m."""
+    return np.abs(y[..., m:] - y[..., :-m]).mean(axis=-1) if y.shape[-1] > m else np.full(y.shape[:-1], np.nan)

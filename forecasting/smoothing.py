@@ -6,8 +6,13 @@ solution, found in the same pass (no numerical optimiser). Matrices are left-ali
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
+#: Rows that damped smoothing goes through at once at most: what it keeps of them then stays in the processor's cache.
+CHUNK = 64
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.999])
 
 
@@ -82,26 +87,62 @@ def damped(z: np.ndarray, lengths: np.ndarray, h: int, *, sharpness: float = 1.0
     Gardner & McKenzie (1985), Forecasting trends in time series, Management Science 31; Hyndman, Koehler, Ord & Snyder
     (2008), Forecasting with Exponential Smoothing, model (A, Ad, N).
     """
+    centre, unit = z[:, 0], np.nanmax(np.abs(z - z[:, :1]), axis=1)
+    unit = np.where(unit > 0, unit, 1.0)
+    carrier = carriers([row[:n] for row, n in zip(z, lengths, strict=True)])
+    out = np.empty((len(z), h))
+    heads = np.unique(carrier)
+    heads = heads[np.argsort(-lengths[heads], kind="stable")]
+    for some in np.split(heads, range(CHUNK, len(heads), CHUNK)):
+        place = np.full(len(z), -1)
+        place[some] = np.arange(len(some))
+        rows = np.flatnonzero(place[carrier] >= 0)
+        at = place[carrier[rows]]
+        values = (z[some] - centre[some, None]) / unit[some, None]
+        reads = _Reads(at, lengths[rows], unit[some][at] / unit[rows])
+        ahead = _damped(values, lengths[some], reads, h, sharpness)
+        out[rows] = ahead * unit[some][at, None] + centre[rows, None]
+    return out
+
+
+def carriers(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Return (n,): for each row the place of a row that begins with it, itself where there is no longer one.
+
+    The past origins of one series are beginnings of one another, and a recursion has to go through them only once.
+    """
+    keys = [np.ascontiguousarray(row).tobytes() for row in rows]
+    order = sorted(range(len(keys)), key=keys.__getitem__)  # a beginning stands right before what it begins
+    out = np.arange(len(keys))
+    for here, following in zip(order[-2::-1], order[:0:-1], strict=True):
+        if keys[following].startswith(keys[here]):
+            out[here] = out[following]
+    return out
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """Where a forecast is read: at row `at`, after `lengths` values, whose unit is `share` times smaller than the row's."""
+
+    at: np.ndarray
+    lengths: np.ndarray
+    share: np.ndarray
+
+
+def _damped(z: np.ndarray, lengths: np.ndarray, reads: _Reads, h: int, sharpness: float) -> np.ndarray:
+    """Return (reads, h) forecasts of rows that start at 0, the longest row first."""
     grid = damped_grid()
     alpha, beta, phi = grid.T
-    order = np.argsort(-lengths, kind="stable")
-    zs, ns = z[order], lengths[order]
-    centre, unit = zs[:, 0].copy(), np.nanmax(np.abs(zs - zs[:, :1]), axis=1)
-    unit = np.where(unit > 0, unit, 1.0)
-    zs = (zs - centre[:, None]) / unit[:, None]
-    n, points = len(zs), len(grid)
+    n, points = len(z), len(grid)
     level, trend, sse = (np.zeros((n, points)) for _ in range(3))
     cross = np.zeros((2, n, points))  # sums of error x response, for the two starting states
-    gram = np.zeros((3, n, points))  # 00, 01, 11
-    response = np.zeros((n, 4, points))  # level and trend left at the end by a unit of each starting state
-    unit_level, unit_trend = (
-        np.array([1.0, 0.0])[:, None] * np.ones(points),
-        np.array([0.0, 1.0])[:, None] * np.ones(points),
-    )
-    gram_now = np.zeros((3, points))
+    # level and trend left by a unit of starting level, and by a unit of starting trend: the same for all rows
+    unit_level, unit_trend = (np.outer(state, np.ones(points)) for state in ((1.0, 0.0), (0.0, 1.0)))
+    gram = np.zeros((3, points))  # 00, 01, 11
     errors, products = np.empty((n, points)), np.empty((n, points))
-    for t in range(zs.shape[1]):
-        k = int(np.searchsorted(-ns, -t, side="left"))
+    damping = np.cumsum(phi[:, None] ** np.arange(1, h + 1), axis=1)  # (P, h)
+    out = np.empty((len(reads.at), h))
+    for t in range(z.shape[1]):
+        k = int(np.searchsorted(-lengths, -t, side="left"))
         if k == 0:
             break
         error, product = errors[:k], products[:k]
@@ -109,32 +150,28 @@ def damped(z: np.ndarray, lengths: np.ndarray, h: int, *, sharpness: float = 1.0
         step = unit_level + phi * unit_trend
         trend[:k] *= phi
         level[:k] += trend[:k]
-        np.subtract(zs[:k, t, None], level[:k], out=error)
+        np.subtract(z[:k, t, None], level[:k], out=error)
         sse[:k] += np.multiply(error, error, out=product)
         cross[0, :k] += np.multiply(error, step[0], out=product)
         cross[1, :k] += np.multiply(error, step[1], out=product)
         level[:k] += np.multiply(alpha, error, out=product)
         trend[:k] += np.multiply(beta, error, out=product)
-        gram_now += np.stack([step[0] ** 2, step[0] * step[1], step[1] ** 2])
+        gram += np.stack([step[0] ** 2, step[0] * step[1], step[1] ** 2])
         unit_level, unit_trend = step - alpha * step, phi * unit_trend - beta * step
-        done = ns[:k] == t + 1
-        if done.any():
-            rows = np.flatnonzero(done)
-            gram[:, rows] = gram_now[:, None]
-            response[rows] = np.concatenate([unit_level, unit_trend])[None]
-    ridge = 1e-9 * (gram[0] + gram[2])  # a starting trend that phi has forgotten leaves the system singular
-    a00, a11, a01 = gram[0] + ridge, gram[2] + ridge, gram[1]
-    det = a00 * a11 - a01**2
-    s0 = (a11 * cross[0] - a01 * cross[1]) / det
-    s1 = (a00 * cross[1] - a01 * cross[0]) / det
-    sse = np.maximum(sse - s0 * cross[0] - s1 * cross[1], 0.0)
-    level += s0 * response[:, 0] + s1 * response[:, 1]
-    trend += s0 * response[:, 2] + s1 * response[:, 3]
-    floor = 1e-12 * ns[:, None]
-    fit = -0.5 * ns[:, None] * np.log(sse + floor) * sharpness
-    weight = np.exp(fit - fit.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
-    damping = np.cumsum(phi[:, None] ** np.arange(1, h + 1), axis=1)  # (P, h)
-    ahead = (weight * level).sum(axis=1)[:, None] + (weight * trend) @ damping
-    back = np.argsort(order, kind="stable")
-    return (ahead * unit[:, None] + centre[:, None])[back]
+        read = np.flatnonzero(reads.lengths == t + 1)
+        if not len(read):
+            continue
+        at = reads.at[read]
+        ridge = 1e-9 * (gram[0] + gram[2])  # a starting trend that phi has forgotten leaves the system singular
+        a00, a11, a01 = gram[0] + ridge, gram[2] + ridge, gram[1]
+        det = a00 * a11 - a01**2
+        c0, c1 = cross[0, at], cross[1, at]
+        s0, s1 = (a11 * c0 - a01 * c1) / det, (a00 * c1 - a01 * c0) / det
+        best = np.maximum(sse[at] - s0 * c0 - s1 * c1, 0.0) * reads.share[read, None] ** 2
+        fit = -0.5 * (t + 1) * np.log(best + 1e-12 * (t + 1)) * sharpness
+        weight = np.exp(fit - fit.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        last_level = level[at] + s0 * unit_level[0] + s1 * unit_level[1]
+        last_trend = trend[at] + s0 * unit_trend[0] + s1 * unit_trend[1]
+        out[read] = (weight * last_level).sum(axis=1)[:, None] + (weight * last_trend) @ damping
+    return out

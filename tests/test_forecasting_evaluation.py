@@ -105,8 +105,8 @@ def test_measures_follow_their_definitions() -> None:
 def test_naive2_puts_the_season_back() -> None:
     factors = np.array([0.5, 1.0, 1.5, 1.0])
     y = 100 * factors[np.arange(40) % 4]
-    np.testing.assert_allclose(naive2(y, 4, 4), 100 * factors, rtol=1e-6)
-    assert naive2(np.arange(10.0), 2, 1).tolist() == [9.0, 9.0]
+    np.testing.assert_allclose(naive2(y[None], 4, 4)[0], 100 * factors, rtol=1e-6)
+    assert naive2(np.arange(10.0)[None], 2, 1).tolist() == [[9.0, 9.0]]
 
 
 def test_diebold_mariano_rarely_cries_wolf_and_sees_a_real_gain() -> None:

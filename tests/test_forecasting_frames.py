@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import BadArgument, BadSeries, ForecastError, TooLittleData
-from forecasting.frames import bound, check_horizon, check_levels, fill, grain_of, panel
+from forecasting.frames import bound, check_horizon, check_levels, fill, grain_of, log_offset, panel
 
 
 def series(uid: object = "a", n: int = 8, freq: str = "W-MON", start: str = "2024-01-01") -> pd.DataFrame:
@@ -120,6 +120,14 @@ def test_plain_weeks_take_their_weekday_from_the_dates_and_utc_stays_utc() -> No
 
 def test_gaps_are_bridged_by_straight_lines_for_fitting() -> None:
     np.testing.assert_array_equal(fill(np.array([1.0, np.nan, np.nan, 4.0, np.nan])), [1, 2, 3, 4, 4])
+
+
+def test_the_offset_of_logarithms_is_the_median_of_what_is_positive_but_at_most_one() -> None:
+    rng = np.random.default_rng(0)
+    for n in range(1, 60):
+        y = np.r_[0.0, np.round(rng.exponential(1.4, n), 1), np.nan]
+        assert log_offset(y) == (min(1.0, float(np.median(y[y > 0]))) if (y > 0).any() else 1.0)
+    assert log_offset(np.array([0.0, np.nan])) == 1.0
 
 
 def test_arguments_without_meaning_are_refused() -> None:

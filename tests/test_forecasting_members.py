@@ -59,6 +59,29 @@ def test_damped_trend_continues_a_damped_trend_without_noise() -> None:
     np.testing.assert_allclose(smoothing.damped(*rows(np.array(y)), 8)[0], truth, rtol=1e-3)
 
 
+def test_damped_trend_of_past_origins_equals_that_of_each_beginning_alone() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.poisson(9, 30).astype(float), np.r_[np.full(12, 4.0), rng.normal(1e6, 10, 8)]
+    beginnings = [first, second[:13], first[:9], second, second[:5], first[:21], -first[:9], rng.normal(size=150)]
+    assert smoothing.carriers(beginnings).tolist() == [0, 3, 0, 3, 3, 0, 6, 7]
+    together = smoothing.damped(*rows(*beginnings), 4)
+    for made, y in zip(together, beginnings, strict=True):
+        np.testing.assert_allclose(made, smoothing.damped(*rows(y), 4)[0], rtol=1e-9)
+
+
+def test_batches_side_by_side_forecast_as_each_batch_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    series = [rng.poisson(mean, 200).astype(float) for mean in (0.3, 4, 900)]
+    series[1][60] = np.nan
+    batches = [batch(*(y[:end] for y in series)) for end in (200, 130, 60, 5)]
+    names = [name for name, member in members.MEMBERS.items() if member.max_series is None]
+    expected = [members.run(b, names) for b in batches]
+    for most in (members.SIDE_BY_SIDE, 700):  # all at once, and two by two
+        monkeypatch.setattr(members, "SIDE_BY_SIDE", most)
+        for found, wanted in zip(members.run_all(batches, names), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
 def test_damped_trend_averages_least_squares_fits_of_its_grid() -> None:
     y = np.array([3.0, 5, 4, 7, 9, 8, 8, 11, 10, 13, 12, 12, 15, 14])
     loss, made = [], []
