@@ -232,11 +232,11 @@ def _weighted(
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the combined forecasts at every origin, the present weights, and how each series was weighted."""
     point = rolled.naive2.copy()
-    for k in range(len(point)):
-        weight = weights(rolled, k, suited[k], groups[k])
+    each = [weights(rolled, k, suited[k], groups[k]) for k in range(len(point))]
+    for k, weight in enumerate(each):
         sums = (weight[:, :, None] * np.where(np.isfinite(rolled.point[k]), rolled.point[k], 0.0)).sum(axis=0)
         point[k] = np.where(weight.sum(axis=0)[:, None] > 0, sums, point[k])
-    present = weights(rolled, 0, suited[0], groups[0])
+    present = each[0]
     named = ("weighted by backtest" if tested else "equal weights" for tested in np.greater(rolled.origins, 0))
     method = tuple(
         m if answered else "last value" for m, answered in zip(named, np.greater(present.sum(axis=0), 0), strict=True)

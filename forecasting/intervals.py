@@ -101,11 +101,13 @@ def _pooled(error: np.ndarray, recent: np.ndarray, levels: tuple[float, ...]) ->
         known = others[np.isfinite(others).any(axis=1)]
         if not len(known):
             continue
-        for a, level in enumerate(levels):
-            if tested >= PER_HORIZON:
-                half[a, k] = np.nanquantile(known, level / 100, axis=0) * unit[k]
-            else:
-                half[a, k] = _finite_sample(np.sort(known[np.isfinite(known)]), level) * unit[k]
+        if tested >= PER_HORIZON:
+            quantile = np.quantile if np.isfinite(known).all() else np.nanquantile  # the latter takes ten times as long
+            widths = quantile(np.ascontiguousarray(known.T), np.array(levels) / 100, axis=1)
+        else:
+            ordered = np.sort(known[np.isfinite(known)])
+            widths = np.array([[_finite_sample(ordered, level)] for level in levels])
+        half[:, k] = widths[:, None] * unit[k]
     return np.where(np.isfinite(half), half, np.nan)
 
 
@@ -158,5 +160,6 @@ def stand_in(y: np.ndarray, h: int, levels: Sequence[float]) -> tuple[np.ndarray
 
 def nanmean(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     """Return the mean of what is finite, NaN where nothing is, without numpy's warning."""
-    count = np.isfinite(x).sum(axis=axis)
-    return np.where(count > 0, np.nansum(x, axis=axis) / np.maximum(count, 1), np.nan)
+    known = np.isfinite(x)
+    count = known.sum(axis=axis)
+    return np.where(count > 0, np.where(known, x, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan)

@@ -13,7 +13,7 @@ from forecasting import ensemble
 from forecasting.action_windows import OPEN
 from forecasting.errors import BadArgument, Note, TooLittleData
 from forecasting.frames import bound, check_horizon, check_levels, log_offset
-from forecasting.gap_errors import correction, error_paths, few, missed_gaps, mix, trailing_shares
+from forecasting.gap_errors import correction, error_paths, few, median, missed_gaps, mix, trailing_shares
 from forecasting.led_sides import lead_sides
 from forecasting.peaks import next_peaks
 from forecasting.sides import Sides, align
@@ -21,6 +21,8 @@ from forecasting.sides import Sides, align
 #: Origins that residual paths are taken from, at most: they cost one backtest each.
 PATHS = 40
 DRAWS = 2000
+#: Futures that are drawn at once: what is drawn then stays in the processor's cache.
+AT_ONCE = 16
 #: A level that a zero count may hide, in units of the count: added before logarithms and ratios.
 HALF = 0.5
 
@@ -192,32 +194,30 @@ def _project(
     unit = half[:, None, None]
     residual = error_paths(np.log(actual[1:] + unit) - np.log(point[1:] + unit))
 
-    future, ahead = _draw(sides, whole, point[0], residual, half, width, draws, rng)
-    gap, of_search, of_voice = np.log2(future[:, 0] / future[:, 1]), future[:, 0], future[:, 1]
-    middle = np.median(gap, axis=0)
+    share, ahead = _draw(sides, whole, point[0], residual, half, width, draws, rng)
+    gap = np.log2(share[0] / share[1])  # (topics, 1 + h, draws), as all that follows
+    middle = median(gap)
     starts = periods - h - step * np.arange(len(point) - 1)
     missed, weight = missed_gaps(sides.value, whole, point[1:], starts, half, width)
     centre = weight * middle[:, 1:] + (1 - weight) * middle[:, :1]
-    noise = (gap - middle)[:, :, 1:] * few(1 + len(residual) * step / h, draws, rng)
+    noise = (gap[:, 1:] - middle[:, 1:, None]) * few(1 + len(residual) * step / h, draws, rng)
     factor, covered = correction(missed, noise, levels)
-    gap = np.concatenate([gap[:, :, :1], centre + factor * noise], axis=2)
-    now = np.median(gap[:, :, 0], axis=0)
-    sign = np.where(now >= 0, 1.0, -1.0)[:, None]
-    widening = (sign * gap[:, :, 1:] > sign * gap[:, :, :1]).mean(axis=0)
+    today, gap = gap[:, :1], centre[..., None] + factor * noise
+    now = median(today)
+    sign = np.where(now >= 0, 1.0, -1.0)[..., None]
     table: dict[str, object] = {
         "topic": [t for t in sides.topics for _ in range(h)],
         "ds": sides.grain.future(sides.now, h).append([sides.grain.future(sides.now, h)] * (topics - 1)),
-        "gap": np.median(gap[:, :, 1:], axis=0).ravel(),
     }
-    for level in levels:
-        ends = np.quantile(gap[:, :, 1:], [0.5 - level / 200, 0.5 + level / 200], axis=0)
-        table |= {bound(s, level, "gap"): e.ravel() for s, e in zip(("lo", "hi"), ends, strict=True)}
-    table["p_widening"] = widening.ravel()
-    table["p_open"] = (gap[:, :, 1:] > OPEN).mean(axis=0).ravel()
+    asked = {"gap": 0.5} | {bound(s, x, "gap"): 0.5 + z * x / 200 for x in levels for s, z in (("lo", -1), ("hi", 1))}
+    quantiles = np.quantile(gap, list(asked.values()), axis=2)
+    table |= {name: found.ravel() for name, found in zip(asked, quantiles, strict=True)}
+    table["p_widening"] = (sign * gap > sign * today).mean(axis=2).ravel()
+    table["p_open"] = (gap > OPEN).mean(axis=2).ravel()
     table |= {f"coverage-{level:g}": np.full(topics * h, c) for level, c in zip(levels, covered, strict=True)}
     table["gap_now"] = np.repeat(now, h)
-    table["share_of_search"] = np.median(of_search[:, :, 1:], axis=0).ravel()
-    table["share_of_voice"] = np.median(of_voice[:, :, 1:], axis=0).ravel()
+    for name, of in zip(("share_of_search", "share_of_voice"), share, strict=True):
+        table[name] = median(of[:, 1:]).ravel()
     both = ensemble.frame(replace(combined, notes=()))
     side = np.array([uid[0] for uid in both["unique_id"]])
     both = both.assign(unique_id=[uid[1] for uid in both["unique_id"]]).rename(columns={"unique_id": "topic"})
@@ -236,9 +236,15 @@ def _draw(
     draws: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return simulated shares (draws, 2, topics, 1 + h) from the present on (column 0 is now), and the values ahead."""
+    """Return simulated shares (2, topics, 1 + h, draws) from the present on (column 0 is now), and the values ahead."""
     lo, hi = (np.nan_to_num(x[:, :, -width:]) for x in (sides.lo, sides.hi))
     past = np.where(whole[-width:], rng.uniform(lo, hi, (draws, *lo.shape)), 0.0)
     unit = half[:, None, None]
-    ahead = np.maximum((point + unit) * np.exp(mix(residual, draws, rng)) - unit, 0.0)
-    return trailing_shares(past, ahead, width, half), ahead
+    ahead = np.empty((*point.shape, draws))
+    share = np.empty((*point.shape[:2], 1 + point.shape[2], draws))
+    for i, noise in enumerate(mix(residual, draws, rng, AT_ONCE)):
+        some = slice(i * AT_ONCE, (i + 1) * AT_ONCE)
+        future = np.maximum((point + unit) * np.exp(noise) - unit, 0.0)
+        ahead[..., some] = np.moveaxis(future, 0, -1)
+        share[..., some] = np.moveaxis(trailing_shares(past[some], future, width, half), 0, -1)
+    return share, ahead

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from forecasting import members
 from forecasting.frames import Panel, alike
+from forecasting.intervals import nanmean
 from forecasting.known_effects import Calendar, learn, restore
 from forecasting.members import Batch
 from forecasting.seasonal import is_seasonal, seasonal_index
@@ -40,6 +42,11 @@ class Rolling:
     recent: np.ndarray
     relative: np.ndarray
     effects: tuple[tuple[str, ...], ...] = ()
+
+    @cached_property
+    def missed(self) -> np.ndarray:
+        """Mean absolute error of each member at each past origin (K, members, n), NaN where nothing could be scored."""
+        return nanmean(np.abs(self.actual[1:, None] - self.point[1:]), axis=(3,))
 
     @property
     def origins(self) -> np.ndarray:

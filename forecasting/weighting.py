@@ -28,9 +28,8 @@ def weights(rolled: Rolling, k: int, suited: np.ndarray, groups: np.ndarray) -> 
     suited : (members, n) who may be weighted at all.
     groups : (n,) labels of series that are alike.
     """
-    others = [j for j in range(1, len(rolled.point)) if j != k]
     able = np.isfinite(rolled.point[k]).all(axis=2) & suited
-    error = nanmean(np.abs(rolled.actual[others][:, None] - rolled.point[others]), axis=(3,))
+    error = rolled.missed if k == 0 else np.delete(rolled.missed, k - 1, axis=0)
     largest = np.max(error, axis=(0, 1), initial=0.0, where=np.isfinite(error))
     floored = np.log(np.maximum(error, np.where(largest > 0, FLOOR * largest, 1.0)))
     floored = np.where(able, floored, np.nan)

@@ -268,7 +268,7 @@ def test_blended_paths_keep_variance_and_dependence() -> None:
     rng = np.random.default_rng(0)
     common = rng.normal(size=(40, 1, 1, 6)).cumsum(axis=3)
     residual = np.concatenate([common, common + 0.1 * rng.normal(size=(40, 1, 1, 6))], axis=1)
-    drawn = gap_errors.mix(residual, 20_000, rng)[:, :, 0]
+    drawn = np.concatenate(list(gap_errors.mix(residual, 20_000, rng, 3_000)))[:, :, 0]
     raw = residual[:, :, 0]
     np.testing.assert_allclose((drawn**2).mean(axis=0), (raw**2).mean(axis=0), rtol=0.1)
     assert np.corrcoef(drawn[:, 0, 5], drawn[:, 1, 5])[0, 1] > 0.95
@@ -305,3 +305,10 @@ def test_the_next_peak_of_a_seasonal_topic_is_found_with_its_chance() -> None:
     assert ants["p_rise"] > 0.9
     assert peaks.loc[("social", "ants"), "p_rise"] < 0.5
     assert peaks["probability"].between(0, 1).all()
+
+
+def test_the_median_of_draws_is_that_of_numpy() -> None:
+    rng = np.random.default_rng(2)
+    for n in (1, 2, 7, 300):
+        draws = rng.normal(size=(3, 4, n))
+        np.testing.assert_array_equal(gap_errors.median(draws), np.median(draws, axis=-1))
