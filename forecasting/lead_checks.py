@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from forecasting import leading
 from forecasting.evaluation import diebold_mariano
 from forecasting.leading import Origins
-from forecasting.own_past import Own, scale_of
-from forecasting.pairs import Pair
+from forecasting.own_past import Own
 
 #: A claim needs every test at this level.
 ALPHA = 0.05
@@ -60,9 +59,9 @@ def accuracy(error: np.ndarray, gain: np.ndarray, h: int) -> dict[str, Check]:
     }
 
 
-def correlation(y: Own, x: Own, lag: int) -> Check:
-    """Return the cross-correlation of the prewhitened series at `lag`, against 1.96 / sqrt of the effective n."""
-    a, b = leading.residuals(x)[:-lag], leading.residuals(y)[lag:]
+def correlation(led: np.ndarray, leader: np.ndarray, lag: int) -> Check:
+    """Return the cross-correlation of two `leading.residuals` at `lag`, against 1.96 / sqrt of the effective n."""
+    a, b = leader[:-lag], led[lag:]
     both = np.isfinite(a) & np.isfinite(b)
     a, b = _ranked(a[both]), _ranked(b[both])
     n = len(a)
@@ -91,21 +90,16 @@ def placebo(y: Own, changes: np.ndarray, h: int, saved: float, rng: np.random.Ge
     return Check(p <= ALPHA, p, ALPHA, f"{p:.1%} of the placebos (x shifted in a circle) save as much")
 
 
-def reverse(sides: Pair, x: Own, h: int) -> Check:
-    """Return whether y helps to forecast x: told beside the claim, no condition of it."""
-    scale = scale_of(sides.y)
-    lags = sides.known.shape[1] - 1
-    z = scale.there(sides.y)
-    known = np.full((len(z), lags + 1), np.nan)
-    for k in range(lags + 1):
-        known[k:, k] = z[: len(z) - k]
-    changes = leading.lead_changes(known, z)
-    lag, bic = leading.choose_lag(x, leading.lead_columns(changes, 1))
-    error, gain = with_outcome(leading.roll(x, leading.lead_columns(changes, h)[None, :, lag[0] - 1], h))
-    if len(error) < MIN_ORIGINS:
+def reverse(information: bool, tests: dict[str, Check]) -> Check:
+    """Return whether y helps to forecast x: told beside the claim, no condition of it.
+
+    Parameters
+    ----------
+    information : a lag of y lowers the BIC of x. tests : the `accuracy` of that direction; empty = too few past origins.
+    """
+    if not tests:
         return Check(None, np.nan, ALPHA, "too few past origins for the other direction")
-    tests = accuracy(error, gain[0], h)
-    both = bool(bic[0] > 0) and all(t.passed for t in tests.values())
+    both = information and all(t.passed for t in tests.values())
     p = tests["diebold_mariano"].value
     told = "y helps to forecast x as well" if both else "y does not help to forecast x"
     return Check(None, p, ALPHA, f"{told} (p = {p:.3f})")
@@ -132,4 +126,4 @@ def _ranked(values: np.ndarray) -> np.ndarray:
     """Return normal scores of the ranks: one spike cannot make a correlation."""
     if len(values) == 0:
         return values
-    return stats.norm.ppf((stats.rankdata(values) - 0.5) / len(values))
+    return special.ndtri((stats.rankdata(values) - 0.5) / len(values))

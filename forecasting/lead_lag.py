@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from forecasting.errors import BadArgument, Note, TooLittleData
 from forecasting.frames import check_horizon
 from forecasting.lead_checks import Check
 from forecasting.own_past import Own, explain, scale_of
-from forecasting.pairs import Pair, Series, pair
+from forecasting.pairs import Pair, Series, Side, at_once, pair
 
 #: Resamples behind the interval of the lag.
 RESAMPLES = 200
@@ -108,39 +109,96 @@ def lead_lag(
     Haugh (1976), JASA 71 (prewhitened cross-correlation); Diebold & Mariano (1995), JBES 13; Harvey, Leybourne & Newbold
     (1997), IJF 13; Clark & West (2007), J. Econometrics 138; Cliff et al. (2021), Phys. Rev. Research 3 (effective n).
     """
-    h, max_lag = check_horizon(h), _check_lag(max_lag)
-    if not 0 < level < 1:
-        raise BadArgument(f"level is {level}; it must lie between 0 and 1", "level", "pass e.g. 0.95")
+    h, max_lag = _check(h, max_lag, level)
     sides = pair(x, y, max_lag, freq)
     there, changes, back = prepare(sides)
-    rng = np.random.default_rng(seed)
+    forward = _direction(there, changes, h)
+    if not forward.tests:
+        raise _few(forward)
+    return _judged(forward, _direction(back, _changes(sides.y, at_once(sides.y, max_lag)), h), sides, h, seed, level)
+
+
+def lead_both(
+    x: Side, y: Side, *, max_lag: int, h: int = 1, seed: int = 0, level: float = 0.95
+) -> tuple[LeadLag, LeadLag]:
+    """Return `lead_lag` of x and y and of y and x, for little more than the time of one: both look at the same two series.
+
+    Raises
+    ------
+    As `lead_lag`; if one direction cannot be tested neither is.
+    """
+    h, max_lag = _check(h, max_lag, level)
+    sides = pair(x, y, max_lag)
+    there, changes, back = prepare(sides)
+    both = _direction(there, changes, h), _direction(back, _changes(sides.y, at_once(sides.y, max_lag)), h)
+    for one in both:
+        if not one.tests:
+            raise _few(one)
+    return _judged(*both, sides, h, seed, level), _judged(*both[::-1], sides, h, seed, level)
+
+
+@dataclass(frozen=True)
+class _Direction:
+    """One series as the leader of another, with the lag that BIC prefers: the tests, empty where past origins are too few."""
+
+    own: Own
+    changes: np.ndarray
+    columns: np.ndarray
+    periods: int
+    bic: float
+    error: np.ndarray
+    gain: np.ndarray
+    tests: dict[str, Check]
+
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """What its own past leaves of the led series."""
+        return leading.residuals(self.own)
+
+
+def _direction(own: Own, changes: np.ndarray, h: int) -> _Direction:
     columns = leading.lead_columns(changes, 1)
-    lag, bic = leading.choose_lag(there, columns)
+    lag, bic = leading.choose_lag(own, columns)
     periods = int(lag[0])
-    found = leading.roll(there, leading.lead_columns(changes, h)[None, :, periods - 1], h)
+    found = leading.roll(own, leading.lead_columns(changes, h)[None, :, periods - 1], h)
     error, gain = lead_checks.with_outcome(found)
-    if len(error) < lead_checks.MIN_ORIGINS:
-        what = f"{len(error)} past origins with a known outcome, at least {lead_checks.MIN_ORIGINS} are needed"
-        raise TooLittleData(what, "x, y", "fetch a longer common history or look less far ahead")
+    tests = lead_checks.accuracy(error, gain[0], h) if len(error) >= lead_checks.MIN_ORIGINS else {}
+    return _Direction(own, changes, columns, periods, float(bic[0]), error, gain[0], tests)
+
+
+def _few(tried: _Direction) -> TooLittleData:
+    what = f"{len(tried.error)} past origins with a known outcome, at least {lead_checks.MIN_ORIGINS} are needed"
+    return TooLittleData(what, "x, y", "fetch a longer common history or look less far ahead")
+
+
+def _judged(found: _Direction, other: _Direction, sides: Pair, h: int, seed: int, level: float) -> LeadLag:
     checks = {
-        "information": Check(bool(bic[0] > 0), float(bic[0]), 0.0, f"a lag lowers BIC by {bic[0]:.1f}"),
-        "correlation": lead_checks.correlation(there, back, periods),
-        **lead_checks.accuracy(error, gain[0], h),
+        "information": Check(found.bic > 0, found.bic, 0.0, f"a lag lowers BIC by {found.bic:.1f}"),
+        "correlation": lead_checks.correlation(found.residuals, other.residuals, found.periods),
+        **found.tests,
     }
-    claimed, saved = all(check.passed for check in checks.values()), lead_checks.saved_share(error, gain[0])
-    test = lead_checks.placebo(there, changes, h, saved, rng) if claimed else lead_checks.not_run("placebo")
-    checks |= {"placebo": test, "reverse": lead_checks.reverse(sides, back, h)}
-    lo, hi = _lag_interval(there, columns, level, rng)
+    claimed = all(check.passed for check in checks.values())
+    saved = lead_checks.saved_share(found.error, found.gain)
+    n = len(found.columns)
+    if claimed:
+        rng = np.random.default_rng(seed)
+        test = lead_checks.placebo(found.own, found.changes, h, saved, rng)
+        counts = _resampled(n, rng)
+    else:
+        test, counts = lead_checks.not_run("placebo"), _first_resampled(n, seed)
+    checks |= {"placebo": test, "reverse": lead_checks.reverse(other.bic > 0, other.tests)}
+    lag, _ = leading.choose_lag(found.own, found.columns, counts)
+    lo, hi = np.quantile(lag, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return LeadLag(
         claimed and bool(test.passed),
-        periods,
-        min(lo, periods),
-        max(hi, periods),
+        found.periods,
+        min(int(lo), found.periods),
+        max(int(hi), found.periods),
         saved,
         checks["diebold_mariano"].value,
         checks,
         h,
-        len(error),
+        len(found.error),
         sides.notes,
     )
 
@@ -160,8 +218,12 @@ def prepare(sides: Pair) -> tuple[Own, np.ndarray, Own]:
             raise TooLittleData("the series never changes", name, "leave it out: nothing can lead it or be led by it")
     scale, other = scale_of(sides.x), scale_of(sides.y)
     x, y = explain(scale.there(sides.x), sides.grain), explain(other.there(sides.y), sides.grain)
-    changes = leading.lead_changes(scale.there(sides.known), scale.there(sides.x))
-    return _shared_season(y, x), changes, _shared_season(x, y)
+    return _shared_season(y, x), _changes(sides.x, sides.known), _shared_season(x, y)
+
+
+def _changes(x: np.ndarray, known: np.ndarray) -> np.ndarray:
+    scale = scale_of(x)
+    return leading.lead_changes(scale.there(known), scale.there(x))
 
 
 def _shared_season(own: Own, other: Own) -> Own:
@@ -171,22 +233,26 @@ def _shared_season(own: Own, other: Own) -> Own:
     return replace(own, harmonics=other.harmonics, cycle=own.cycle if own.harmonics else other.cycle)
 
 
-def _lag_interval(y: Own, columns: np.ndarray, level: float, rng: np.random.Generator) -> tuple[int, int]:
-    """Return the interval of the lag that BIC prefers, over resampled stretches (stationary bootstrap)."""
-    n = len(columns)
+@lru_cache(maxsize=2)  # pairs of one length are resampled alike
+def _first_resampled(n: int, seed: int) -> np.ndarray:
+    return _resampled(n, np.random.default_rng(seed))
+
+
+def _resampled(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return (RESAMPLES, n): how often each row is drawn, in stretches (stationary bootstrap)."""
     mean = max(2.0, n ** (1 / 3))
     fresh = rng.random((RESAMPLES, n)) < 1 / mean
     fresh[:, 0] = True
     begin = rng.integers(0, n, (RESAMPLES, n))
     place = np.maximum.accumulate(np.where(fresh, np.arange(n), 0), axis=1)
     drawn = (np.take_along_axis(begin, place, axis=1) + np.arange(n) - place) % n
-    counts = np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(float)
-    lag, _ = leading.choose_lag(y, columns, counts)
-    lo, hi = np.quantile(lag, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-    return int(lo), int(hi)
+    return np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(float)
 
 
-def _check_lag(max_lag: int) -> int:
+def _check(h: int, max_lag: int, level: float) -> tuple[int, int]:
+    h = check_horizon(h)
     if isinstance(max_lag, bool) or int(max_lag) != max_lag or max_lag < 1:
         raise BadArgument(f"a longest lag of {max_lag!r} periods", "max_lag", "pass a whole number of at least 1")
-    return int(max_lag)
+    if not 0 < level < 1:
+        raise BadArgument(f"level is {level}; it must lie between 0 and 1", "level", "pass e.g. 0.95")
+    return h, int(max_lag)

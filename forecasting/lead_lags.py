@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ from scipy import stats
 
 from forecasting.errors import BadSeries, ForecastError
 from forecasting.lead_checks import ALPHA
-from forecasting.lead_lag import lead_lag
-from forecasting.pairs import grain_from, sides_of
+from forecasting.lead_lag import LeadLag, lead_both, lead_lag
+from forecasting.pairs import Side, grain_from, sides_of
 
 COLUMNS = ("leader", "follower", "leads", "periods", "lo", "hi", "gain", "p_value", "q_value", "n", "note")
 
@@ -53,13 +54,22 @@ def lead_lags(
         absent = [c for c in ("unique_id", "ds", "y") if c not in frame]
         if absent:
             raise BadSeries(f"no column {', '.join(map(repr, absent))}", name, "name the columns unique_id, ds and y")
-    sides = [dict(list(frame.groupby("unique_id", sort=False))) for frame in (x, y)]
+    frames = (x,) if x is y else (x, y)
+    sides = [dict(list(frame.groupby("unique_id", sort=False))) for frame in frames] * (2 if x is y else 1)
     wanted = [(a, a) for a in sides[0] if a in sides[1]] if pairs is None else list(pairs)
     if wanted and freq is None:
         freq = grain_from(pd.concat([x["ds"], y["ds"]]))
     if wanted:
-        sides = [side | sides_of(frame, str(freq)) for side, frame in zip(sides, (x, y), strict=True)]
-    rows = [_row(sides, a, b, max_lag=max_lag, h=h, seed=seed, freq=freq, level=level) for a, b in wanted]
+        checked = [sides_of(frame, str(freq)) for frame in frames] * (2 if x is y else 1)
+        sides = [side | checked_ for side, checked_ in zip(sides, checked, strict=True)]
+    settings = {"max_lag": max_lag, "h": h, "seed": seed, "level": level}
+    known: dict[tuple[object, object], LeadLag] = {}
+    mutual = set(wanted) if x is y else set()
+    rows = []
+    for a, b in wanted:
+        if (b, a) in mutual and (a, b) not in known:
+            known |= _both(sides[0], a, b, **settings)
+        rows.append(_row(sides, a, b, known.get((a, b)), freq=freq, **settings))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     tested = table["p_value"].notna().to_numpy()
     if tested.any():
@@ -71,13 +81,26 @@ def lead_lags(
     return table
 
 
-def _row(sides: list[dict], leader: object, follower: object, **settings: object) -> tuple[object, ...]:
+def _both(sides: dict, a: object, b: object, **settings: Any) -> dict[tuple[object, object], LeadLag]:
+    """Return both directions of a pair; nothing where one of them has to be asked for by itself."""
+    one, other = sides.get(a), sides.get(b)
+    if not isinstance(one, Side) or not isinstance(other, Side):
+        return {}
+    try:
+        return dict(zip(((a, b), (b, a)), lead_both(one, other, **settings), strict=True))
+    except ForecastError:
+        return {}
+
+
+def _row(
+    sides: list[dict], leader: object, follower: object, found: LeadLag | None, **settings: Any
+) -> tuple[object, ...]:
     blank = (leader, follower, False, *[np.nan] * 6, 0)
     absent = [str(uid) for uid, side in zip((leader, follower), sides, strict=True) if uid not in side]
     if absent:
         return (*blank, f"no series {', '.join(absent)}")
     try:
-        found = lead_lag(sides[0][leader], sides[1][follower], **settings)  # type: ignore[arg-type]
+        found = found or lead_lag(sides[0][leader], sides[1][follower], **settings)
     except ForecastError as error:
         return (*blank, str(error))
     figures = (float(found.periods), float(found.lo), float(found.hi), found.gain, found.p_value, np.nan)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from forecasting.own_past import TRAIN, Own, limits
+from forecasting.own_past import TRAIN, Own, carried, limits
 
 #: A coefficient with t-statistic t is multiplied by max(0, 1 - SHRINK / t²), so that a weak leader changes little.
 SHRINK = 3.0
@@ -46,8 +45,8 @@ def lead_changes(known: np.ndarray, x: np.ndarray) -> np.ndarray:
         A value not known yet is replaced by the last one that was, so that its change is zero.
     x : (T,) the series as known today; the bounds for extreme changes come from it, each from its own past.
     """
-    filled = pd.DataFrame(known[:, ::-1]).ffill(axis=1).to_numpy()[:, ::-1]
-    lo, hi = limits(np.diff(pd.Series(x).ffill().to_numpy(), prepend=np.nan))
+    filled = carried(known[:, ::-1])[:, ::-1]
+    lo, hi = (np.r_[side, cut] for side, cut in zip((-np.inf, np.inf), limits(np.diff(carried(x))), strict=True))
     change = filled[:, :-1] - filled[:, 1:]
     back = np.arange(len(x))[:, None] - np.arange(change.shape[1])
     inside = np.maximum(back, 0)

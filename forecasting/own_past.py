@@ -112,7 +112,7 @@ def explain(y: np.ndarray, grain: Grain) -> Own:
 def _explained(values: bytes, grain: Grain) -> Own:
     y = np.frombuffer(values)
     known = np.isfinite(y)
-    level = pd.Series(y).ffill().to_numpy()
+    level = carried(y)
     change = np.diff(level)
     lo, hi = limits(change)
     level = level[0] + np.r_[0.0, np.cumsum(np.clip(change, lo, hi))]
@@ -135,13 +135,25 @@ def lagged(change: np.ndarray, lags: int) -> np.ndarray:
     return np.nan_to_num(out)
 
 
+def carried(values: np.ndarray) -> np.ndarray:
+    """Return values with what is missing replaced by the last known one along the last axis; NaN before the first."""
+    place = np.where(np.isnan(values), 0, np.arange(values.shape[-1]))
+    return np.take_along_axis(values, np.maximum.accumulate(place, axis=-1), axis=-1)
+
+
 def limits(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds that each change is cut at, from the changes up to it (never from later ones)."""
-    past = pd.Series(change).expanding(5)
-    middle = past.median()
-    spread = 1.4826 * (pd.Series(change) - middle).abs().expanding(5).median()
-    spread = np.maximum(spread, past.std() / 4)
-    return tuple((middle + side * CLIP * spread).fillna(side * np.inf).to_numpy() for side in (-1, 1))
+    return _limits(change.tobytes())
+
+
+@lru_cache(maxsize=4)  # a series is asked for as the leader and as the one that is led
+def _limits(change: bytes) -> tuple[np.ndarray, np.ndarray]:
+    past = pd.Series(np.frombuffer(change)).expanding(5)
+    middle = past.median().to_numpy()
+    away = pd.Series(np.abs(np.frombuffer(change) - middle)).expanding(5)
+    spread = np.maximum(1.4826 * away.median().to_numpy(), past.std().to_numpy() / 4)
+    lo, hi = (middle + side * CLIP * spread for side in (-1, 1))
+    return np.where(np.isnan(lo), -np.inf, lo), np.where(np.isnan(hi), np.inf, hi)
 
 
 def _structure(own: Own, grain: Grain) -> tuple[int, float, int, int]:
@@ -172,16 +184,28 @@ def _structure(own: Own, grain: Grain) -> tuple[int, float, int, int]:
     for cycle, k, m in options:
         season = [_season_ago(own.level, 1, m)[:, None]] if m else []
         other = np.concatenate([np.ones((n, 1)), _harmonics(n, cycle, k), *season], axis=1)
-        for p in range(most + 1):
-            w = np.concatenate([other, changes[:, :p]], axis=1)[rows] / unit[rows, None]
-            fitted, *_ = np.linalg.lstsq(w, target[rows], rcond=None)
-            rest = target[rows] - w @ fitted
-            bic = len(rows) * np.log(max(float(rest @ rest), 1e-12) / len(rows)) + w.shape[1] * np.log(len(rows))
-            if bic < best:
-                best, chosen = bic, (p, cycle if k or m else 1.0, k, m)
+        w = np.concatenate([other, changes], axis=1)[rows] / unit[rows, None]
+        rest = unexplained(w, target[rows])[other.shape[1] - 1 :]
+        size = other.shape[1] + np.arange(most + 1)
+        bic = len(rows) * np.log(np.maximum(rest, 1e-12) / len(rows)) + size * np.log(len(rows))
+        p = int(bic.argmin())
+        if bic[p] < best:
+            best, chosen = bic[p], (p, cycle if k or m else 1.0, k, m)
     return chosen
 
 
+def unexplained(w: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return (q,): the squares that the regression of y on the first 1, 2, ... q columns of w (n, q) leaves."""
+    q, r = np.linalg.qr(w)
+    if (np.abs(np.diag(r)) > 1e-10 * np.linalg.norm(w, axis=0)).all():
+        rest: np.ndarray = y[:, None] - np.cumsum(q * (y @ q), axis=1)
+        return (rest**2).sum(axis=0)
+    # Columns that others determine: one decomposition no longer tells what each explains.
+    first = (w[:, :k] for k in range(1, w.shape[1] + 1))
+    return np.array([((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2).sum() for x in first])
+
+
+@lru_cache(maxsize=32)
 def _harmonics(n: int, cycle: float, pairs: int) -> np.ndarray:
     angle = 2 * np.pi * np.arange(n)[:, None] * np.arange(1, pairs + 1) / max(cycle, 1.0)
     return np.concatenate([np.cos(angle), np.sin(angle)], axis=1)

@@ -121,7 +121,7 @@ def _paired(sides: tuple[Side, ...], lags: int, versions: pd.DataFrame | None, n
         notes.append(Note("history_cut", "", f"only the last {len(axis) - start} periods are used"))
         start = begun[begun >= start][0]
     axis, both = axis[start:], both[:, start:]
-    known = _at_once(both[0], lags) if versions is None else _vintages(versions, axis, grain, lags)
+    known = at_once(both[0], lags) if versions is None else _vintages(versions, axis, grain, lags)
     return Pair(both[0], both[1], known, grain, axis[-1], tuple(notes))
 
 
@@ -157,7 +157,7 @@ def _without_dates(x: np.ndarray, y: np.ndarray, lags: int, freq: str | None) ->
     notes = (
         () if freq else (Note("no_dates", "", "arrays carry no dates: no season is looked for unless freq is given"),)
     )
-    return Pair(x[start:], y[start:], _at_once(x[start:], lags), grain, None, notes)
+    return Pair(x[start:], y[start:], at_once(x[start:], lags), grain, None, notes)
 
 
 def _array(values: Series, name: str) -> np.ndarray:
@@ -194,7 +194,8 @@ def _frame(values: Series, name: str) -> pd.DataFrame:
     return out.assign(**when)
 
 
-def _at_once(x: np.ndarray, lags: int) -> np.ndarray:
+def at_once(x: np.ndarray, lags: int) -> np.ndarray:
+    """Return (T, K + 1), column k the value of k periods before: what was known of a series whose values are known at once."""
     out = np.full((len(x), lags + 1), np.nan)
     for k in range(lags + 1):
         out[k:, k] = x[: len(x) - k]

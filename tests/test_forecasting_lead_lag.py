@@ -12,6 +12,7 @@ import pytest
 from benchmarks.lead_lag import lead_of, m4_pairs, plain_test, shared_season
 from forecasting import lead_lag, lead_lags
 from forecasting.errors import BadArgument, BadSeries, ForecastError, TooLittleData
+from forecasting.own_past import unexplained
 
 
 def walk(n: int = 156, *, seed: int = 0, noise: float = 0.1) -> np.ndarray:
@@ -125,6 +126,40 @@ def test_many_pairs_are_judged_together() -> None:
     crossed = lead_lags(long(x), long(y), max_lag=6, pairs=[("s0", "s1"), ("s0", "nobody")])
     assert crossed["leads"].tolist() == [False, False]
     assert "nobody" in crossed["note"][1]
+
+
+def test_both_directions_asked_together_are_answered_as_each_by_itself() -> None:
+    x = walk()
+    columns = {
+        "a": x,
+        "b": led(x, 2, 1.2),
+        "gaps": np.where(np.arange(156) % 9 == 4, np.nan, walk(seed=3)),
+        "flat": 0 * x,
+    }
+    both = pd.concat([frame(v).assign(unique_id=k) for k, v in columns.items()], ignore_index=True)
+    pairs = [
+        ("a", "b"),
+        ("gaps", "a"),
+        ("b", "a"),
+        ("a", "gaps"),
+        ("flat", "a"),
+        ("a", "flat"),
+        ("a", "a"),
+        ("b", "gaps"),
+    ]
+    together = lead_lags(both, both, max_lag=6, seed=4, pairs=pairs)
+    assert together["leads"].tolist() == [True, *[False] * 7]
+    pd.testing.assert_frame_equal(together, lead_lags(both, both.copy(), max_lag=6, seed=4, pairs=pairs))
+
+
+def test_one_decomposition_tells_what_every_first_columns_leave_unexplained() -> None:
+    rng = np.random.default_rng(0)
+    full, y = rng.normal(size=(40, 7)), rng.normal(size=40)
+    poor = full.copy()
+    poor[:, 3], poor[:, 5] = 0.0, full[:, 0] - 2 * full[:, 2]  # neither can explain anything more
+    for w in (full, poor):
+        plain = [y - w[:, :k] @ np.linalg.lstsq(w[:, :k], y, rcond=None)[0] for k in range(1, 8)]
+        np.testing.assert_allclose(unexplained(w, y), [rest @ rest for rest in plain], rtol=1e-9)
 
 
 ODD = {
