@@ -52,7 +52,7 @@ with ui.answering(say):
     told = parts.told_of(study, crisis, say) if crisis is not None else None
 events = alert_views.flags(told, path, say) if told is not None else alert_views.alone(row, path, say)
 axis = say("Posts") if row["side"] == "posts" else say("Search")
-ui.draw(charts.timeline(path, events, say, title=axis), headline(card, say), path, say, key="timeline")
+ui.draw(ui.chart(charts.timeline, path, events, say, title=axis), headline(card, say), path, say, key="timeline")
 if crisis is not None and told is not None:
     parts.show_timeline(study, crisis, told, say)
     parts.show_course(crisis, warned, say)

@@ -21,7 +21,7 @@ else:
 if panel is not None and len(bars := views.coverage_bars(panel, say)):
     st.subheader(say("Which periods are covered"))
     told = say("Coverage of {sources}.", sources=say.list(list(panel.sources)))
-    ui.draw(charts.coverage_strip(bars, say), told, bars.drop(columns="status"), say, key="coverage")
+    ui.draw(ui.chart(charts.coverage_strip, bars, say), told, bars.drop(columns="status"), say, key="coverage")
     st.caption(
         say("Only periods that both sides cover completely are compared. What was not fetched is unknown, not silent.")
     )

@@ -48,13 +48,13 @@ ranked, mapped = st.tabs([say("Ranking"), say("Map")], key="view", bind="query-p
 chosen: list[str] = []
 if ranked.open:
     with ranked:
-        chosen = ui.draw(charts.forest(table, say), finding, shown, say, key="forest", select=True)
+        chosen = ui.draw(ui.chart(charts.forest, table, say), finding, shown, say, key="forest", select=True)
         st.caption(
             say("Thick: 80% interval. Thin: 95%. Triangles point to the side that is clear; a circle cannot tell.")
         )
 if mapped.open:
     with mapped:
-        ui.draw(charts.quadrant(table, say), finding, shown, say, key="quadrant")
+        ui.draw(ui.chart(charts.quadrant, table, say), finding, shown, say, key="quadrant")
         st.caption(say("On the diagonal a topic holds the same share of searches and of voices."))
 
 first = chosen[0] if chosen else (answer.of("silent") or list(table["topic"]))[0]

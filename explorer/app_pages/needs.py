@@ -58,7 +58,9 @@ else:
     first = table.head(SHOWN)
     st.subheader(say("The first {n} of {all}", n=len(first), all=len(table)))
     title = say("Chance of an answer")
-    ui.draw(charts.chances(first, say, title=title), finding, need_views.shown(table, say), say, key="chances")
+    ui.draw(
+        ui.chart(charts.chances, first, say, title=title), finding, need_views.shown(table, say), say, key="chances"
+    )
     st.caption(
         say(
             "Searches a month after each name. Triangle left: nothing answers it; right: something does; circle: cannot tell. "

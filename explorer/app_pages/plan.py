@@ -47,7 +47,7 @@ with slot:
         if ahead.empty:
             st.info(say("This side could not be projected."))
             continue
-        drawn = charts.fan(past, ahead, say, colour=colour, title=axis, factor=series == "gap", marks=marked)
+        drawn = ui.chart(charts.fan, past, ahead, say, colour=colour, title=axis, factor=series == "gap", marks=marked)
         ui.draw(drawn, sentence, ahead, say, key=f"fan_{series}")
     st.caption(
         say("Solid: measured. Dashed: median of the projection, with the ranges that hold 80% and 95% of the outcomes.")
@@ -67,7 +67,7 @@ with slot:
     else:
         told = say("Search of each topic by month, against its own mean.")
         months = campaign_views.months_planned(planned, study, say)
-        drawn = charts.months(season, say, title=say("against its own mean"), planned=months)
+        drawn = ui.chart(charts.months, season, say, title=say("against its own mean"), planned=months)
         ui.draw(drawn, told, season.drop(columns="topic"), say, key="months")
         if len(months):
             st.caption(say("A diamond marks a month that holds a campaign of yours."))

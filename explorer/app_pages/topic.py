@@ -45,7 +45,7 @@ if both.empty:
     st.info(say("Neither side has a first year to compare with."))
 else:
     told = say("Search and posts on {topic} over time, first year = 100.", topic=label)
-    ui.draw(charts.indexed(both, say), told, both, say, key="indexed")
+    ui.draw(ui.chart(charts.indexed, both, say), told, both, say, key="indexed")
 
 st.subheader(say("Who moves first"))
 with ui.answering(say):
@@ -60,7 +60,7 @@ own = path[path["topic"] == topic].rename(columns={"period": "date"})
 if own.empty:
     st.info(say("Too few periods to follow the gap through time."))
 else:
-    ui.draw(charts.gap_band(own, say), sentence, own.drop(columns="topic"), say, key="band")
+    ui.draw(ui.chart(charts.gap_band, own, say), sentence, own.drop(columns="topic"), say, key="band")
     st.caption(
         say("Each point is measured on the periods before it; above the line it is searched more than spoken of.")
     )

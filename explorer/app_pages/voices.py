@@ -40,7 +40,7 @@ finding = voice_views.inflated_sentence(answer, say)
 st.markdown(finding)
 shares = voice_views.shares(answer, say)
 table = voice_views.voices_table(answer, say)
-ui.draw(charts.dumbbell(shares, say), finding, table, say, key="dumbbell")
+ui.draw(ui.chart(charts.dumbbell, shares, say), finding, table, say, key="dumbbell")
 st.caption(
     say(
         "Square: share of all posts. Circle: share of people, with its 90% interval. The longer the line, the louder a few."
@@ -52,7 +52,7 @@ if answer.spread is None:
     st.info(say("Too few people speak to say how the voices are spread."))
 else:
     told = voice_views.voices_headline(answer, say)
-    ui.draw(charts.concentration_curve(answer.curve, say), told, answer.curve, say, key="curve")
+    ui.draw(ui.chart(charts.concentration_curve, answer.curve, say), told, answer.curve, say, key="curve")
     st.caption(say("On the dashed line everyone writes as much; the further above, the fewer speak for the rest."))
 
 st.subheader(say("Coordinated repetition"))

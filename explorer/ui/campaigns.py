@@ -17,6 +17,7 @@ from explorer.campaign_views import campaign_table, days_known, plan_rows, prosp
 from explorer.campaigns import Campaign, drop_campaign, keep_campaign
 from explorer.proposals import slug
 from explorer.study import Study
+from explorer.ui.drawing import chart
 from explorer.ui.session import folder_of
 from explorer.ui.text import plain
 from explorer.views import labels
@@ -95,9 +96,9 @@ def _drag(opened: Study, outlook: Outlook, planned: Sequence[Campaign], edited: 
         st.info(say("Nowhere ahead is a window to act, and no day ahead is known: type the dates below."))
         return
     key = f"plan_{edited.id if edited else ''}_{len(planned)}"
-    chart = charts.plan(rows, say, dragged=(edited.start, edited.end) if edited else None)
+    drawn = chart(charts.plan, rows, say, dragged=(edited.start, edited.end) if edited else None)
     told = say("Campaigns, windows to act in, own events and public holidays over the time that is projected.")
-    st.altair_chart(chart, key=key, alt=told, on_select=lambda: _dragged(key), selection_mode="when")
+    st.vega_lite_chart(drawn, key=key, alt=told, on_select=lambda: _dragged(key), selection_mode="when")
     with st.expander(say("The same as a table")):
         st.dataframe(rows.drop(columns="kind"), hide_index=True, key="plan_table", alt=told)
 

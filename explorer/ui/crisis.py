@@ -14,8 +14,9 @@ from explorer.early_warning import EarlyWarning
 from explorer.outputs.timeline import QUOTED, timeline_files, timeline_provenance
 from explorer.study import Study
 from explorer.timelines import edited, keep, named, restore
+from explorer.ui.drawing import chart, draw
 from explorer.ui.exports import offer
-from explorer.ui.facts import draw, fact
+from explorer.ui.facts import fact
 from explorer.ui.session import folder_of
 from explorer.ui.states import answering
 from explorer.ui.text import plain
@@ -105,18 +106,18 @@ def show_spread(crisis: Crisis, say: Words) -> None:
     nodes, links = alert_views.tree_frames(crisis, say)
     if len(links):
         told = say("The largest cascade as a tree: each point a post, each line to the post it was taken from.")
-        draw(charts.tree(nodes, links, say), told, nodes.drop(columns=["y", "size"]), say, key="tree")
+        draw(chart(charts.tree, nodes, links, say), told, nodes.drop(columns=["y", "size"]), say, key="tree")
     sizes = alert_views.tiers_said(crisis, say)
     if sizes["credit"].notna().any():
         told = say("Who carried it: the spread due to accounts of each size, beside their share of posts.")
-        draw(charts.carried(sizes, say), told, sizes.drop(columns="group"), say, key="carried")
+        draw(chart(charts.carried, sizes, say), told, sizes.drop(columns="group"), say, key="carried")
     if len(crisis.countries):
         where = spread_views.countries_frame(crisis, say)
         told = spread_views.countries_told(crisis, say)
         st.markdown(told)
-        st.altair_chart(charts.country_map(where, say), key="country_map", alt=told)
+        st.vega_lite_chart(chart(charts.country_map, where, say), key="country_map", alt=told)
         table = where.drop(columns=["country"]).head(spread_views.COUNTRIES)
-        draw(charts.country_dots(table, say), told, table, say, key="country_dots")
+        draw(chart(charts.country_dots, table, say), told, table, say, key="country_dots")
     else:
         st.caption(say("No source of these posts tells a country, so there is no map."))
     groups = aftermath_views.communities_said(crisis, say)

@@ -8,7 +8,7 @@ from explorer import charts
 from explorer.explaining import explain_search
 from explorer.study import Study, read_study
 from explorer.ui.answers import key_of, panel_of
-from explorer.ui.facts import draw
+from explorer.ui.drawing import chart, draw
 from explorer.words import Words
 from forecasting.errors import TooLittleData
 from forecasting.explanation import Explanation
@@ -25,12 +25,18 @@ def explained(opened: Study, topic: str, say: Words) -> None:
             st.info(say("Too few periods to take this topic apart: at least 20 are needed."))
             return
         told = say("Trend of the searches, with the dates at which it bends.")
-        draw(charts.trend(found.path, found.changepoints, say, title=say("Search")), told, found.path, say, key="trend")
+        draw(
+            chart(charts.trend, found.path, found.changepoints, say, title=say("Search")),
+            told,
+            found.path,
+            say,
+            key="trend",
+        )
         names = {"weekly": say("Over the week"), "yearly": say("Over the year"), "daily": say("Over the day")}
         unit = say("times the trend") if found.factors else say("above the trend")
         for name, cycle in found.seasons.groupby("season"):
-            chart = charts.season(cycle, say, title=unit, factors=found.factors)
-            draw(chart, names[str(name)], cycle, say, key=f"season_{name}")
+            drawn = chart(charts.season, cycle, say, title=unit, factors=found.factors)
+            draw(drawn, names[str(name)], cycle, say, key=f"season_{name}")
         if len(found.holidays):
             columns = {"event": say("Holiday"), "effect": unit, "n": say("Times seen")}
             st.dataframe(

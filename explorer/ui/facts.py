@@ -1,8 +1,7 @@
-"""Numbers that explain themselves, and charts with their finding in words and their numbers in a table."""
+"""Numbers that explain themselves."""
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -71,26 +70,6 @@ def _evidence(number: Fact, say: Words) -> list[tuple[str, str]]:
     if number.simulated:
         lines.append((say("Data"), say("Example data, simulated")))
     return lines
-
-
-def draw(
-    chart: alt.LayerChart, finding: str, table: pd.DataFrame, say: Words, *, key: str, select: bool = False
-) -> list[str]:
-    """Draw a chart with the finding as its alternative text and its numbers in a table below; return the selected topics."""
-    if select:
-        event = st.altair_chart(chart, key=key, alt=finding, on_select="rerun", selection_mode="pick")
-        chosen = [str(p["topic"]) for p in event["selection"].get("pick", []) if "topic" in p]
-    else:
-        st.altair_chart(chart, key=key, alt=finding)
-        chosen = []
-    with st.expander(say("The same as a table")):
-        st.dataframe(_rounded(table), hide_index=True, key=f"{key}_table", alt=finding)
-    return chosen
-
-
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = list(table.select_dtypes("number").columns)
-    return table.assign(**{c: table[c].round(2) for c in numbers})
 
 
 def gap_meaning(number: Fact, say: Words) -> str:

@@ -16,7 +16,7 @@ from explorer.needs import Needs
 from explorer.silent import Silent, silent_audience
 from explorer.study import Study, read_study
 from explorer.ui.answers import key_of, panel_of
-from explorer.ui.facts import draw
+from explorer.ui.drawing import chart, draw
 from explorer.ui.links import link
 from explorer.ui.states import answering
 from explorer.words import Words
@@ -112,9 +112,9 @@ def _draw_places(every: pd.DataFrame, say: Words) -> None:
         shown = table[["place", "verdict_words", "people", "gap", "lo", "hi"]].round(2)
         shown.columns = [say("Place"), say("Verdict"), say("People"), say("Gap in doublings"), say("From"), say("To")]
         if level == "country":
-            world = charts.gap_map(table, say)
-            st.altair_chart(world, key="places_map", alt=finding)
-        draw(charts.places(table, say), finding, shown, say, key=f"places_{level}")
+            world = chart(charts.gap_map, table, say)
+            st.vega_lite_chart(world, key="places_map", alt=finding)
+        draw(chart(charts.places, table, say), finding, shown, say, key=f"places_{level}")
 
 
 def _show_alternatives(opened: Study, answer: Needs, say: Words) -> None:
