@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forecasting import ensemble
 from forecasting.action_windows import OPEN
@@ -55,6 +56,7 @@ class GapProjection:
     leaders: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+@threadpool_limits.wrap(limits=1)  # many small matrices: a second thread would only wait for the first
 def project(
     search: pd.DataFrame,
     social: pd.DataFrame,
