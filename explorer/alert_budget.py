@@ -146,12 +146,31 @@ def limits(grid: Grid, score: np.ndarray, days: float) -> Limits:
     curve = curves(n, TAIL[grid.grain] + TAIL_GROWS * np.log(reach))
     again = AGAIN if grid.grain == "fine" else 1.0
     wanted = np.log(days / (length / DAY) * again)
-    at = np.array([np.interp(wanted, blocks, LEVELS) for blocks in curve])
-    by_chance = np.full(len(score), np.nan)
-    for rows in np.split(np.arange(len(score)), np.flatnonzero(np.diff(block)) + 1):
-        b = block[rows[0]]
-        by_chance[rows] = np.interp((score[rows] - middle[b]) / reach[b], LEVELS, curve[b])
+    at = _levels(curve, wanted)
+    by_chance = _rarities(curve, block, (score - middle[block]) / reach[block])
     return Limits((middle + reach * at)[block], np.exp(by_chance) * (length / DAY) / again, own[block])
+
+
+def _levels(curve: np.ndarray, wanted: float) -> np.ndarray:
+    """Return the level at which each curve (blocks, levels) reaches `wanted`, as np.interp does for one curve."""
+    j = np.count_nonzero(curve <= wanted, axis=1) - 1
+    i, rows = np.clip(j, 0, len(LEVELS) - 2), np.arange(len(curve))
+    low, high = curve[rows, i], curve[rows, i + 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = (LEVELS[i + 1] - LEVELS[i]) / (high - low) * (wanted - low) + LEVELS[i]
+    level = np.where(low == wanted, LEVELS[i], between)
+    return np.where(j < 0, LEVELS[0], np.where(j > len(LEVELS) - 2, LEVELS[-1], level))
+
+
+def _rarities(curve: np.ndarray, row: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Return the height of the curve `row` (n,) at `level` (n,), as np.interp does for one curve; NaN where level is."""
+    j = np.searchsorted(LEVELS, level, side="right") - 1
+    i = np.clip(j, 0, len(LEVELS) - 2)
+    low, high = curve[row, i], curve[row, i + 1]
+    between = (high - low) / (LEVELS[i + 1] - LEVELS[i]) * (level - LEVELS[i]) + low
+    height = np.where(level == LEVELS[i], low, between)
+    outside = np.where(j < 0, curve[row, 0], np.where(j > len(LEVELS) - 2, curve[row, -1], height))
+    return np.where(np.isnan(level), np.nan, outside)
 
 
 def _maxima(score: np.ndarray, block: np.ndarray, enough: int) -> np.ndarray:

@@ -151,12 +151,12 @@ def find_outbreaks(
 def drops(grid: Grid) -> np.ndarray:
     """Return the first row of each drop; a drop ends when half of the usual is back."""
     span = DROP_SPAN[grid.grain]
-    count = pd.Series(window_sum(grid.y, grid.rows(span)))
+    seen = window_sum(grid.y, grid.rows(span))
     day = grid.rows(pd.Timedelta(1, "D"))
     days = DROP_DAYS if grid.grain == "fine" else 2 * DROP_DAYS
-    earlier = pd.concat([count.shift(day * d) for d in range(1, days + 1)], axis=1)
-    least = earlier.min(axis=1).where(earlier.notna().sum(axis=1) >= days - 1).to_numpy()
-    seen = count.to_numpy()
+    before = np.concatenate([np.full(day * days, np.nan), seen])
+    earlier = np.stack([before[day * (days - d) :][: len(seen)] for d in range(1, days + 1)])
+    least = np.where(np.isfinite(earlier).sum(axis=0) >= days - 1, np.fmin.reduce(earlier, axis=0), np.nan)
     with np.errstate(invalid="ignore"):
         low = (least >= DROP_LEAST) & (seen < DROP * least)
         back = seen >= 0.5 * least

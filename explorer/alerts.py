@@ -10,8 +10,9 @@ from scipy import stats
 
 from explorer.alert_budget import budget_days, limits
 from explorer.alert_events import KINDS, MIN_COUNT, Found, drops, find_events, find_outbreaks
-from explorer.baseline import Grid, expected, negative_binomial, regular, shape
+from explorer.baseline import Grid, expected, regular, shape
 from explorer.burst_score import burst_score
+from explorer.count_quantiles import negative_binomial
 from explorer.outbreak import Outbreak, outbreak_score
 
 #: What a row can be told: nothing was collected; too little past; threshold still partly a typical one; all of its own.
@@ -75,20 +76,25 @@ def score(
     days = budget_days(budget, sensitivity, grid.grain)
     found = _fine(grid, days, min_count) if grid.grain in ("fine", "day") else _coarse(grid, days, min_count)
     tail = (1 - level) / 2
-    out = pd.DataFrame({"ds": grid.ds, "y": grid.y, "expected": found.mean})
-    out["lo"] = negative_binomial(found.mean, found.dispersion, tail)
-    out["hi"] = negative_binomial(found.mean, found.dispersion, 1 - tail)
-    out["spread"] = found.dispersion
-    out["ratio"] = grid.y / found.mean
-    out["excess"] = (out["y"] - out["expected"]).clip(lower=0)
-    out["score"], out["threshold"], out["return_days"] = (
-        found.score,
-        found.threshold,
-        np.minimum(found.return_days, LONGEST),
-    )
-    out["alert"], out["kind"], out["event"] = found.alert, found.kind, found.event
-    out["state"] = np.select([np.isnan(grid.y), np.isnan(found.score), found.own < 1], STATES[:3], default=STATES[3])
-    return out
+    state = np.select([np.isnan(grid.y), np.isnan(found.score), found.own < 1], STATES[:3], default=STATES[3])
+    columns = {
+        "ds": grid.ds,
+        "y": grid.y,
+        "expected": found.mean,
+        "lo": negative_binomial(found.mean, found.dispersion, tail),
+        "hi": negative_binomial(found.mean, found.dispersion, 1 - tail),
+        "spread": found.dispersion,
+        "ratio": grid.y / found.mean,
+        "excess": np.maximum(grid.y - found.mean, 0.0),
+        "score": found.score,
+        "threshold": found.threshold,
+        "return_days": np.minimum(found.return_days, LONGEST),
+        "alert": found.alert,
+        "kind": found.kind,
+        "event": found.event,
+        "state": state,
+    }
+    return pd.DataFrame(columns)
 
 
 def readiness(scored: pd.DataFrame) -> list[str]:
@@ -127,10 +133,10 @@ class _Scored:
 def _uncover(grid: Grid, coverage: pd.DataFrame) -> Grid:
     y = grid.y.copy()
     zone = grid.ds.tz
-    for row in coverage.itertuples():
-        if row.status in ("complete", "empty"):
+    for status, *window in zip(coverage["status"], coverage["start"], coverage["end"], strict=True):
+        if status in ("complete", "empty"):
             continue
-        start, end = (pd.Timestamp(t) for t in (row.start, row.end))
+        start, end = (pd.Timestamp(t) for t in window)
         if zone is None and start.tzinfo is not None:
             start, end = start.tz_convert("UTC").tz_localize(None), end.tz_convert("UTC").tz_localize(None)
         y[(grid.ds + grid.step > start) & (grid.ds < end)] = np.nan

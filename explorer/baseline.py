@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
-from scipy import stats
 
+from explorer.count_quantiles import negative_binomial
 from forecasting.errors import BadArgument, BadSeries, TooLittleData
 
 #: Half-life of the level: a topic's usual volume moves over days, a burst over hours.
@@ -64,24 +64,28 @@ def regular(df: pd.DataFrame, freq: str | None = None) -> Grid:
             raise BadSeries(f"there is no column {column!r}", "the series", "name the date ds and the count y")
     if not len(df):
         raise TooLittleData("the series has no rows", remedy="collect or import some first")
-    frame = pd.DataFrame({"ds": pd.to_datetime(df["ds"]), "y": pd.to_numeric(df["y"])}).sort_values("ds")
-    twice = frame["ds"].duplicated()
-    if twice.any():
-        raise BadSeries(f"{frame.loc[twice, 'ds'].iloc[0]} comes twice", "ds", "add the rows of one period together")
-    values = frame["y"].to_numpy(float)
-    if np.isinf(values).any() or (values < 0).any():
-        bad = frame.loc[np.isinf(values) | (values < 0), "ds"].iloc[0]
+    dates, values = pd.DatetimeIndex(pd.to_datetime(df["ds"])), pd.to_numeric(df["y"]).to_numpy(float)
+    if not dates.is_monotonic_increasing:
+        order = dates.argsort()
+        dates, values = dates[order], values[order]
+    if not dates.is_unique:
+        raise BadSeries(f"{dates[dates.duplicated()][0]} comes twice", "ds", "add the rows of one period together")
+    wrong = np.isinf(values) | (values < 0)
+    if wrong.any():
         raise BadSeries(
-            f"the count at {bad} is negative or infinite", "y", "counts are 0 or more; leave unknown ones empty"
+            f"the count at {dates[wrong][0]} is negative or infinite",
+            "y",
+            "counts are 0 or more; leave unknown ones empty",
         )
-    dates = pd.DatetimeIndex(frame["ds"])
     offset = _offset(dates, freq)
     grid = pd.date_range(dates[0], dates[-1], freq=offset)
-    at = grid.get_indexer(dates)
-    if (at < 0).any():
-        raise BadSeries(f"{dates[at < 0][0]} lies off the grid of {offset.freqstr}", "ds", "pass freq= as it is")
-    y = np.full(len(grid), np.nan)
-    y[at] = values
+    y = values
+    if not grid.equals(dates):
+        at = grid.get_indexer(dates)
+        if (at < 0).any():
+            raise BadSeries(f"{dates[at < 0][0]} lies off the grid of {offset.freqstr}", "ds", "pass freq= as it is")
+        y = np.full(len(grid), np.nan)
+        y[at] = values
     step, grain = _step(offset)
     return Grid(grid, y, step, grain)
 
@@ -133,6 +137,12 @@ def window_sum(values: np.ndarray, k: int) -> np.ndarray:
         return np.where(2 * n >= np.minimum(k, end), (total[end] - total[start]) * k / n, np.nan)
 
 
+def earlier(values: pd.Series | np.ndarray, rows: int = 1) -> np.ndarray:
+    """Return, for each row, the value so many rows before it; NaN where there is none."""
+    known = np.asarray(values)
+    return np.concatenate([np.full(min(rows, len(known)), np.nan), known[: max(len(known) - rows, 0)]])
+
+
 def shape(grid: Grid) -> np.ndarray:
     """Return the factor of hour and weekday for each row, on the scale of square roots, learnt from earlier days only.
 
@@ -163,29 +173,33 @@ def _day_table(root: np.ndarray, day: np.ndarray, hour: np.ndarray) -> tuple[np.
 
 
 def _hour_factor(relative: np.ndarray, weekend: np.ndarray) -> np.ndarray:
-    factor = np.ones_like(relative)
-    for d in range(1, len(relative)):
-        start = max(0, d - SHAPE_DAYS)
-        past, same = relative[start:d], relative[start:d][weekend[start:d] == weekend[d]]
-        factor[d] = _shrunk(past, 1.0)
-        if len(same) >= 2:
-            factor[d] = _shrunk(same, factor[d])
-    return factor
+    # One window a day with the SHAPE_DAYS before it, the days of the other kind left out of the second.
+    before = np.full((SHAPE_DAYS, relative.shape[1]), np.nan)
+    days = len(relative)
+    past = np.lib.stride_tricks.sliding_window_view(np.concatenate([before, relative]), SHAPE_DAYS, axis=0)[:days]
+    kind = np.concatenate([np.full(SHAPE_DAYS, -1), weekend])
+    same = np.lib.stride_tricks.sliding_window_view(kind, SHAPE_DAYS)[:days] == weekend[:, None]
+    factor = _shrunk(past, 1.0)
+    alike = _shrunk(np.where(same[:, None], past, np.nan), factor)
+    return np.where(same.sum(axis=1)[:, None] >= 2, alike, factor)
 
 
 def _weekday_factor(of_day: np.ndarray) -> np.ndarray:
-    days = pd.Series(of_day)
-    relative = days / days.rolling(7, min_periods=5).mean().shift(1)
+    relative = of_day / earlier(pd.Series(of_day).rolling(7, min_periods=5).mean())
     # One row a day with the same weekdays before it; two of them must have been lived through.
-    same = np.column_stack([relative.shift(lag).to_numpy() for lag in range(7, WEEKDAY_DAYS + 1, 7)])
-    factor: np.ndarray = np.where(np.arange(len(of_day)) >= 14, _shrunk(same.T, 1.0), 1.0)
+    same = np.column_stack([earlier(relative, lag) for lag in range(7, WEEKDAY_DAYS + 1, 7)])
+    factor: np.ndarray = np.where(np.arange(len(of_day)) >= 14, _shrunk(same, 1.0), 1.0)
     return factor
 
 
 def _shrunk(days: np.ndarray, towards: np.ndarray | float) -> np.ndarray:
-    """Return the median over days, pulled `towards` a value while days are few; unknown hours take that value."""
-    n = np.isfinite(days).sum(axis=0)
-    middle = np.nanmedian(np.where(n > 0, days, 0.0), axis=0)
+    """Return the median over the last axis, pulled `towards` a value while days are few; unknown hours take that value."""
+    n = np.isfinite(days).sum(axis=-1)
+    ordered = np.sort(days, axis=-1)  # what is not known comes last
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(at, 0)[..., None], axis=-1)[..., 0] for at in ((n - 1) // 2, n // 2)
+    )
+    middle = np.where(n > 0, (low + high) / 2, 0.0)
     result: np.ndarray = (middle * n + SHRINK * towards) / (n + SHRINK)
     return result
 
@@ -227,25 +241,18 @@ def expected(grid: Grid, factor: np.ndarray, start: int = 0) -> Expected:
     half_life = LEVEL_HALF_LIFE / grid.step
     y = np.where(np.arange(len(grid.y)) < start, np.nan, grid.y)
     bare = pd.Series(np.sqrt(y + 0.375) / factor)
-    root = bare.ewm(halflife=half_life, ignore_na=False).mean().shift(1).to_numpy()
+    root = earlier(bare.ewm(halflife=half_life, ignore_na=False).mean())
     square = (root * factor) ** 2
     # The square of a mean root is below the mean: by how much is learnt, never below what a Poisson count would need.
     window, few = grid.rows(SPREAD[grid.grain]), max(8, grid.rows(pd.Timedelta(8, "h")))
     cut = np.minimum(y, square + 8 * np.sqrt(np.maximum(square, 1.0)))
     seen = np.isfinite(cut) & np.isfinite(square)
-    total = pd.DataFrame({"x": np.where(seen, cut, np.nan), "m": np.where(seen, square, np.nan)})
-    sums = total.rolling(window, min_periods=few).sum().shift(1)
-    ratio = (sums["x"] / sums["m"].clip(lower=1e-9)).clip(0.5, 2.0).fillna(1.0).to_numpy()
-    mean = np.maximum(square * ratio, 1e-3)
+    counted, meant = (
+        earlier(pd.Series(np.where(seen, x, np.nan)).rolling(window, min_periods=few).sum()) for x in (cut, square)
+    )
+    ratio = np.clip(counted / np.maximum(meant, 1e-9), 0.5, 2.0)
+    mean = np.maximum(square * np.where(np.isnan(ratio), 1.0, ratio), 1e-3)
     squared = (y - mean) ** 2 / mean
-    cap = pd.Series(squared).rolling(window, min_periods=few).quantile(CUT).shift(1).to_numpy()
-    spread = pd.Series(np.minimum(squared, cap)).rolling(window, min_periods=few).mean().shift(1) / CUT_TAKES
-    return Expected(root, factor, mean, np.maximum(spread.fillna(1.0).to_numpy(), 1.0))
-
-
-def negative_binomial(mean: np.ndarray, dispersion: np.ndarray, q: float) -> np.ndarray:
-    """Return the q-quantile of counts with this mean and variance = dispersion x mean; NaN where the mean is not known."""
-    known = np.isfinite(mean)
-    mu = np.where(known, np.maximum(mean, 1e-6), 1.0)
-    phi = np.maximum(np.where(known, dispersion, 1.0), 1.001)
-    return np.where(known, stats.nbinom.ppf(q, mu / (phi - 1), 1 / phi), np.nan)
+    cap = earlier(pd.Series(squared).rolling(window, min_periods=few).quantile(CUT))
+    spread = earlier(pd.Series(np.minimum(squared, cap)).rolling(window, min_periods=few).mean()) / CUT_TAKES
+    return Expected(root, factor, mean, np.where(np.isnan(spread), 1.0, np.maximum(spread, 1.0)))

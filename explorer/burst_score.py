@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from explorer.baseline import Expected, Grid, window_sum
+from explorer.baseline import Expected, Grid, earlier, window_sum
 
 #: How far back "usual" reaches: two weeks of hours, four weeks of days. Both hold whole weeks; shorter and last week's burst
 #: is forgotten, longer and a slow change of level stays unusual for too long (docs/alerts-log.md).
@@ -80,7 +80,7 @@ def _view(grid: Grid, expected: Expected | None, span: pd.Timedelta, start: int)
         if start == 0:
             value[: grid.rows(PATTERN_FROM[grid.grain])] = np.nan
     past = pd.Series(value).rolling(grid.rows(MEMORY[grid.grain]), min_periods=max(8, grid.rows(FIRST[grid.grain])))
-    usual, spread = past.mean().shift(1).to_numpy(), past.std().shift(1).to_numpy()
+    usual, spread = earlier(past.mean()), earlier(past.std())
     z = np.full(len(grid.y), np.nan)
     z[start:] = (value - usual) / np.maximum(spread, FLOOR)
     return z

@@ -46,7 +46,7 @@ class Watched:
     @property
     def step(self) -> pd.Timedelta:
         """The length of a period."""
-        return _STEP.get(self.grain, pd.Timedelta(self.scored["ds"].diff().median()))
+        return _STEP[self.grain] if self.grain in _STEP else pd.Timedelta(self.scored["ds"].diff().median())
 
 
 @dataclass(frozen=True)
@@ -162,13 +162,13 @@ def event_id(topic: str, side: str, ds: pd.Timestamp) -> str:
 
 
 def _posts_series(study: Study, tallies: Tallies, span: tuple[pd.Timestamp, pd.Timestamp]) -> list[Watched]:
-    hourly = tallies.volume(study.topics, Binning("hour"))
+    hourly = dict(list(tallies.posts_by_topic(study.topics, Binning("hour")).groupby("topic")))
     coverage = tallies.small("coverage")
     coverage = coverage[coverage["table"] == "posts"]
     found = []
     for topic in study.topics:
-        own = hourly[hourly["topic"] == topic.id]
-        if own.empty:
+        own = hourly.get(topic.id)
+        if own is None:
             continue
         grain = _grain_for(float(own["posts"].sum()), span)
         step = _STEP[grain]
@@ -195,11 +195,13 @@ def _grain_for(posts: float, span: tuple[pd.Timestamp, pd.Timestamp]) -> str:
 
 
 def _panel_series(study: Study, table: pd.DataFrame, column: str, side: str, grain: str, freq: str) -> list[Watched]:
+    known = table.dropna(subset=["period"]).sort_values("period", kind="stable")
+    named = known.rename(columns={"period": "ds", column: "y"})[["topic", "ds", "y"]]
+    series = {topic: own.drop(columns="topic") for topic, own in named.groupby("topic")}
     found = []
     for topic in study.topics:
-        own = table[table["topic"] == topic.id][["period", column]].rename(columns={"period": "ds", column: "y"})
-        own = own.dropna(subset=["ds"]).sort_values("ds")
-        if own["y"].notna().sum() >= 3:
+        own = series.get(topic.id)
+        if own is not None and own["y"].notna().sum() >= 3:
             found.append(Watched(topic.id, topic.label, side, grain, freq, own, None))
     return found
 
@@ -217,7 +219,9 @@ _EVENT_COLUMNS = [
 def _events(series: tuple[Watched, ...]) -> pd.DataFrame:
     rows = []
     for watched in series:
-        spoken = watched.scored[watched.scored["alert"]]
+        if not watched.scored["alert"].any():
+            continue
+        spoken, step = watched.scored[watched.scored["alert"]], watched.step
         for number, group in spoken.groupby("event"):
             first = group.iloc[0]
             # The strongest period tells the event; its first one gives it its name and time.
@@ -229,8 +233,8 @@ def _events(series: tuple[Watched, ...]) -> pd.DataFrame:
                     "side": watched.side,
                     "grain": watched.grain,
                     "kind": first["kind"],
-                    "at": first["ds"] + watched.step,
-                    "last": group["ds"].iloc[-1] + watched.step,
+                    "at": first["ds"] + step,
+                    "last": group["ds"].iloc[-1] + step,
                     "ds": first["ds"],
                     "observed": first["y"],
                     "posts": group["y"].sum(),

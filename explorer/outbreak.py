@@ -110,7 +110,10 @@ def _fill(
     past = np.where(index >= 0, y[np.maximum(index, 0)], np.nan)
     known = np.isfinite(past)
     enough = known.sum(axis=1) >= 4
-    rows, past, known, index = rows[enough], past[enough], known[enough], index[enough]
+    # A young series has few of the periods that a fit looks at.
+    reached = known.any(axis=0)
+    rows, offset = rows[enough], offset[reached]
+    past, known, index = (x[enough][:, reached] for x in (past, known, index))
     if not len(rows):
         return
     design, now = _design(offset, waves, year, index, rows, shifts)

@@ -140,6 +140,11 @@ class Tallies:
         posts = self._posts().mutate(period=period_of(_.created_at, binning))
         return self._frame(posts.group_by("period").aggregate(posts=_.count()).order_by("period"))
 
+    def posts_by_topic(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
+        """Return `topic`, `period`, `posts` (reposts included), one row per (topic, period) that has at least one."""
+        said = self._tagged(topics).mutate(period=period_of(_.created_at, binning))
+        return self._frame(said.group_by("topic", "period").aggregate(posts=_.count()).order_by("topic", "period"))
+
     def voice(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
         """Return who speaks of what: one row per (topic, period) that has at least one post.
 

@@ -43,6 +43,7 @@ QUESTIONS: dict[str, tuple[Question, ...]] = {
     "posts_per_period": tuple(
         lambda t, g, b=b: t.posts_per_period(Binning(b)) for b in ("hour", "day", "week", "month", "quarter", "year")
     ),
+    "posts_by_topic": tuple(lambda t, g, b=b: t.posts_by_topic(g.topics, Binning(b)) for b in ("hour", "week")),
     "voice": (lambda t, g: t.voice(g.topics, WEEK), lambda t, g: t.voice(g.topics[:2], MONTH)),
     "sample": (lambda t, g: t.sample(g.topic, 20),),
     "volume": (lambda t, g: t.volume(g.topics, Binning("day")),),
