@@ -22,7 +22,7 @@ def spoken(rest: Any, topics: Sequence[Topic], keep: Callable[[Any], Any]) -> li
     """Return expressions with `platform`, `id`, `topic` of the posts that satisfy the query of a topic; together they are all.
 
     Each post is cut into words once; only where one of the words stands that a query cannot do without (boolean.anchors) is
-    its pattern tried. A query without such words is tried on every post.
+    its pattern tried, on a text whose signs are marked (boolean.MARKS). A query without such words is tried on every post.
 
     Parameters
     ----------
@@ -39,25 +39,41 @@ def spoken(rest: Any, topics: Sequence[Topic], keep: Callable[[Any], Any]) -> li
     ]
     if anchored:
         rows = [(a.word, len(a.word) if a.opens else 0, t) for t in anchored for a in named[t] or ()]
-        near = keep(_near(rest, pd.DataFrame(rows, columns=["_anchor", "_length", "topic"])))
-        tried = ibis.cases(*((_.topic == topic, holds(tree)) for topic, tree in anchored.items()), else_=False)
+        near = _near(rest, pd.DataFrame(rows, columns=["_anchor", "_length", "topic"]))
+        near = keep(near.mutate(_marked=marked(near._words)))
+        tried = ibis.cases(
+            *((_.topic == topic, holds(tree, marked=True)) for topic, tree in anchored.items()), else_=False
+        )
         parts.append(near.filter(tried).select("platform", "id", "topic"))
     return parts
 
 
-def holds(tree: boolean.Query) -> Any:
-    """Translate a query into a condition on the column `_words`."""
+def holds(tree: boolean.Query, *, marked: bool = False) -> Any:
+    """Translate a query into a condition on the column `_words`, and on `_marked` wherever its terms allow if that is there."""
     match tree:
         case boolean.Term():
-            return _._words.re_search(tree.pattern)
+            return _found([tree], marked=marked and tree.plain)
         case boolean.And(parts):
-            return ibis.and_(*(holds(p) for p in parts))
+            return ibis.and_(*(holds(p, marked=marked) for p in parts))
         case boolean.Or(parts):
             terms = [p for p in parts if isinstance(p, boolean.Term)]
-            alone = [_._words.re_search(boolean.any_of(terms))] if terms else []
-            return ibis.or_(*alone, *(holds(p) for p in parts if p not in terms))
+            plain = [t for t in terms if marked and t.plain]
+            others = [t for t in terms if t not in plain]
+            alone = [_found(some, marked=some is plain) for some in (plain, others) if some]
+            return ibis.or_(*alone, *(holds(p, marked=marked) for p in parts if p not in terms))
         case boolean.Not(part):
-            return ~holds(part)
+            return ~holds(part, marked=marked)
+
+
+def _found(terms: list[boolean.Term], *, marked: bool) -> Any:
+    return (_._marked if marked else _._words).re_search(boolean.any_of(terms, marked=marked))
+
+
+def marked(text: Any) -> Any:
+    """Return a text whose signs beyond ASCII are marked (boolean.MARKS)."""
+    for sign, mark in boolean.MARKS:
+        text = text.re_replace(sign, mark) if sign.startswith("[") else text.replace(sign, mark)
+    return text
 
 
 def _near(rest: Any, anchors: pd.DataFrame) -> Any:

@@ -40,7 +40,7 @@ class TieTallies(Tallies):
         )
         own = self._posts().filter((_.kind != "repost") & _.author_key.notnull() & _.text.notnull())
         own = own.select("platform", "id", "author_key", "created_at", "text").mutate(key=words)
-        own = own.filter(_.key.length() >= characters)
+        own = self._keep(own).filter(_.key.length() >= characters)  # kept, or the words are made up anew for each use
         shared = own.group_by("platform", "key").aggregate(n=_.author_key.nunique()).filter(_.n >= accounts).drop("n")
         return self._frame(own.semi_join(shared, ["platform", "key"]).order_by("platform", "key", "created_at", "id"))
 
@@ -106,7 +106,8 @@ class TieTallies(Tallies):
 
     def _links(self, own: Any) -> Any:
         """Return `platform`, `id`, `author_key`, `created_at`, `key`: a row for each address that a post holds."""
-        pieces = ibis.coalesce(_.links, _.text).re_split(r"[\s\"\[\],]+")
+        own = own.mutate(key=ibis.coalesce(_.links, _.text)).filter(_.key.contains("://"))
+        pieces = _.key.re_split(r"[\s\"\[\],]+")
         own = own.select("platform", "id", "author_key", "created_at", key=pieces).mutate(key=_.key.unnest())
         return own.filter(_.key.re_search(r"^https?://.")).pipe(once)
 
