@@ -78,7 +78,7 @@ def regular(df: pd.DataFrame, freq: str | None = None) -> Grid:
             "counts are 0 or more; leave unknown ones empty",
         )
     offset = _offset(dates, freq)
-    grid = pd.date_range(dates[0], dates[-1], freq=offset)
+    grid = _grid(dates[0], dates[-1], offset)
     y = values
     if not grid.equals(dates):
         at = grid.get_indexer(dates)
@@ -88,6 +88,12 @@ def regular(df: pd.DataFrame, freq: str | None = None) -> Grid:
         y[at] = values
     step, grain = _step(offset)
     return Grid(grid, y, step, grain)
+
+
+def _grid(first: pd.Timestamp, last: pd.Timestamp, offset: pd.tseries.offsets.BaseOffset) -> pd.DatetimeIndex:
+    weekly = isinstance(offset, pd.offsets.Week) and offset.is_on_offset(first) and str(first.tz) in ("None", "UTC")
+    # The same; pandas counts anchored weeks one by one.
+    return pd.date_range(first, last, freq=pd.Timedelta(7 * offset.n, "D") if weekly else offset)
 
 
 def _offset(dates: pd.DatetimeIndex, freq: str | None) -> pd.tseries.offsets.BaseOffset:

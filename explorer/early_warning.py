@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from explorer.alert_budget import budget_days
 from explorer.alerts import score
@@ -114,7 +115,9 @@ def warnings_of(
         panel = read_panel(study, tallies)
         raw += _panel_series(study, panel.social, "posts", "posts", panel.grain, panel.freq)
         raw += _panel_series(study, panel.search, "value", "search", panel.grain, panel.freq)
-    series = tuple(_scored(one, days * len(raw)) for one in raw)
+    # One thread: the regressions of a series are small, and a second thread would only wait for the first.
+    with threadpool_limits(1):
+        series = tuple(_scored(one, days * len(raw)) for one in raw)
     seen = {s.topic for s in series}
     until = span[1] if span is not None else max((s.scored["ds"].max() for s in series), default=None)
     return EarlyWarning(

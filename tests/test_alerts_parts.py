@@ -65,3 +65,13 @@ def test_a_drop_begins_below_a_tenth_of_the_least_of_the_same_hours_before() -> 
     before = pd.concat([count.shift(24 * d) for d in range(1, 8)], axis=1)
     least = before.min(axis=1).where(before.notna().sum(axis=1) >= 6)
     assert drops(grid).tolist() == [int(np.argmax((least >= 20) & (count < 0.1 * least)))]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Paris"])
+@pytest.mark.parametrize("freq", ["W-MON", "2W-WED", "D", "MS"])
+def test_a_grid_has_the_dates_that_pandas_counts(freq: str, zone: str | None) -> None:
+    dates = pd.date_range("2026-01-01 06:00", periods=30, freq=freq, tz=zone)
+    rows = pd.DataFrame({"ds": dates, "y": 1.0}).drop(index=[4, 9])
+    grid = baseline.regular(rows, freq)
+    assert grid.ds.equals(dates)
+    assert np.flatnonzero(np.isnan(grid.y)).tolist() == [4, 9]
