@@ -19,12 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.metrics.pairwise import cosine_distances
 
 from explorer.text.cutting import tokens
 from explorer.text.encoders import EncoderName
+from explorer.text.kmeans import groupings
 from explorer.text.normal import stem, words
 from explorer.text.space import embed
 
@@ -64,7 +64,7 @@ def cluster(
     if n < 3 and k is None:
         return pd.DataFrame({"need": np.arange(n), "central": np.ones(n)})
     points = embed(_without(queries, common), encoder_name=encoder_name, seed=seed)
-    found = _fit(points, k, seed) if k is not None else _chosen(points, seed)
+    found = _chosen(points, seed) if k is None else groupings(points, [min(k, n)], seed=seed)[min(k, n)]
     middles = np.vstack([points[found == c].mean(axis=0) for c in range(found.max() + 1)])
     length = np.linalg.norm(middles, axis=1, keepdims=True)
     central = np.einsum("ij,ij->i", points, (middles / np.maximum(length, 1e-12))[found])
@@ -133,8 +133,8 @@ def _chosen(points: NDArray[np.float64], seed: int) -> NDArray[np.int_]:
     best, score = np.arange(n) if alone else np.zeros(n, dtype=int), MIN_SILHOUETTE if alone else -1.0
     # Few points: their distances are worked out once for all numbers of needs.
     apart = cosine_distances(points) if n <= _SAMPLE else None
-    for k in np.unique(np.round(np.geomspace(2, ceiling, _TRIED)).astype(int)):
-        found = _fit(points, int(k), seed)
+    tried = np.unique(np.round(np.geomspace(2, ceiling, _TRIED)).astype(int)).tolist()
+    for found in groupings(points, tried, seed=seed).values():
         if not 1 < len(np.unique(found)) < n:
             continue
         if apart is None:
@@ -159,8 +159,3 @@ def silhouette(apart: NDArray[np.float64], found: NDArray[np.int_]) -> float:
     widest = np.maximum(inside, nearest)
     value = np.divide(nearest - inside, widest, out=np.zeros(len(found)), where=widest > 0)
     return float(np.where(size[found] > 1, value, 0.0).mean())
-
-
-def _fit(points: NDArray[np.float64], k: int, seed: int) -> NDArray[np.int_]:
-    found = KMeans(min(k, len(points)), n_init=3, random_state=seed).fit_predict(points)
-    return np.unique(found, return_inverse=True)[1]
