@@ -117,3 +117,14 @@ def test_realised_coverage_is_the_share_of_past_values_inside() -> None:
     np.testing.assert_allclose(found.coverage[0], inside.mean(axis=(0, 2)))
     assert found.coverage[1].mean() == pytest.approx(0.95, abs=0.03)
     assert (found.half[1] >= found.half[0]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 2), (2, 1, 3), (7, 23, 3)])
+def test_quantiles_without_each_origin_are_those_of_what_stays(shape: tuple[int, int, int]) -> None:
+    score = np.round(np.random.default_rng(0).exponential(size=shape), 1)  # many are equal
+    q = np.array([0.0, 0.31, 0.8, 0.95, 1.0])
+    found = intervals.without_each(score, q)
+    np.testing.assert_array_equal(found[:, 0], np.quantile(score.reshape(-1, shape[2]), q, axis=0))
+    for k in range(shape[0]):
+        rest = np.delete(score, k, axis=0).reshape(-1, shape[2])
+        np.testing.assert_array_equal(found[:, 1 + k], np.quantile(rest, q, axis=0) if len(rest) else np.nan)
