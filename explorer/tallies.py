@@ -17,10 +17,9 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from explorer import tallies_matching
+from explorer import tallies_beginnings, tallies_matching
 from explorer.study import Study, Topic, fold
 from explorer.tallies_engine import cached, once, open_engine, read_files, to_arrow
-from sources import boolean
 from sources.store import Store
 from sources.tables import KEYS, TABLES
 
@@ -261,15 +260,14 @@ class Tallies:
         said = self._tagged(topics).filter(_.topic.isin(list(stems)) & (_.kind != "repost"))
         said = said.mutate(text=(ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")).strip())
         distinct = said.filter(_.text != "").group_by("topic", "text").aggregate(posts=_.count())
-        # One question for all topics: putting one together costs as much as answering it.
-        held = [
-            (_.topic == t, _.text.re_search(boolean.any_of([boolean.Term(f"{s}*") for s in own])))
-            for t, own in stems.items()
-            if own
-        ]
-        distinct = distinct.mutate(holds=ibis.cases(*held, else_=False) if held else ibis.literal(value=False))
-        order = ibis.row_number().over(ibis.window(group_by=["topic", "holds"], order_by=[_.text.hexdigest("md5")]))
-        ranked = distinct.mutate(place=order, every=_.count().over(ibis.window(group_by="topic")))
+        texts = self._keep(distinct.mutate(mark=_.text.hexdigest("md5")))
+        if any(stems.values()):
+            held = tallies_beginnings.holding(texts, stems, self._keep).mutate(_held=ibis.literal(value=True))
+            texts = texts.left_join(held, ["topic", "mark"]).select(*texts.columns, holds=_._held.notnull())
+        else:
+            texts = texts.mutate(holds=ibis.literal(value=False))
+        order = ibis.row_number().over(ibis.window(group_by=["topic", "holds"], order_by=[_.mark]))
+        ranked = texts.mutate(place=order, every=_.count().over(ibis.window(group_by="topic")))
         kept = ranked.filter(_.place < ibis.ifelse(_.holds, limit, others)).order_by(["topic", "holds", "place"])
         return self._frame(kept.select(columns))
 

@@ -120,6 +120,12 @@ def fold(text: str) -> str:
     return folded
 
 
+def fold_letters(text: str) -> str:
+    """Return `text` in lower case, each letter that a pattern lets vary without its marks; ligatures stay one letter."""
+    lower = ((c, unicodedata.normalize("NFD", c)[:1]) for c in text.lower())
+    return "".join(base if base in _VARIANTS else FOLDED[c] if len(FOLDED.get(c, "")) == 1 else c for c, base in lower)
+
+
 #: Letters that people write with and without marks, for a pattern without any accent folding in the engine.
 _VARIANTS = {
     "a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ",
