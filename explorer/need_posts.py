@@ -95,6 +95,8 @@ def telling(queries: Sequence[str]) -> list[str]:
 def cut_off(study: Study, topic: str, coverage: pd.DataFrame) -> bool:
     """Whether any part of the posts of this topic was not collected whole."""
     posts = coverage[coverage["table"] == "posts"]
+    if posts.empty:
+        return False
     names = study.topic(topic).names() | {fold(t) for t in study.topic(topic).search} | {""}
     own = posts[posts["query"].map(fold).isin(names)]
     for row in own[~own["status"].isin(WHOLE)].itertuples():

@@ -11,7 +11,7 @@ Benjamini & Hochberg (1995), JRSS B 57, for many needs at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -58,10 +58,9 @@ def seasons(queries: pd.DataFrame, study: Study, interest: pd.DataFrame) -> pd.D
     """
     months = _by_month(interest, study)
     topics = {t.id: [fold(x) for x in t.search] for t in study.topics}
-    of_topic = _judged({t: _series(months, terms) for t, terms in topics.items()})
-    own = _judged(
-        {str(n): _series(months, [fold(q) for q in g["query"]]) for n, g in queries.groupby("need", sort=False)}
-    )
+    known = set(months.columns)
+    of_topic = _judged({t: _series(months, known, terms) for t, terms in topics.items()})
+    own = _judged({need: _series(months, known, asked) for need, asked in _asked(queries).items()})
     topic_of = queries.drop_duplicates("need").set_index("need")["topic"]
     rows = {}
     for need, topic in topic_of.items():
@@ -86,13 +85,22 @@ def places(queries: pd.DataFrame, study: Study, regions: pd.DataFrame) -> pd.Dat
     """
     known = {str(key): own.set_index("place")["times"] for key, own in _leading_places(regions).groupby("key")}
     topics = {t.id: [fold(x) for x in t.search] for t in study.topics}
+    topic_of = queries.drop_duplicates("need").set_index("need")["topic"].to_dict()
     rows = {}
-    for need, own in queries.groupby("need", sort=False):
-        found, source = _first_places(known, [fold(q) for q in own["query"]]), "queries"
+    for need, asked in _asked(queries).items():
+        found, source = _first_places(known, asked), "queries"
         if found is None:
-            found, source = _first_places(known, topics.get(own["topic"].iloc[0], [])), "topic"
+            found, source = _first_places(known, topics.get(topic_of[need], [])), "topic"
         rows[need] = {"places": found, "places_of": "" if found is None else source}
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=PLACES)
+
+
+def _asked(queries: pd.DataFrame) -> dict[str, list[str]]:
+    """Need -> its folded queries, in order."""
+    asked: dict[str, list[str]] = {}
+    for need, query in zip(queries["need"], queries["query"], strict=True):
+        asked.setdefault(str(need), []).append(fold(query))
+    return asked
 
 
 def _by_month(interest: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -117,19 +125,22 @@ def _by_month(interest: pd.DataFrame, study: Study) -> pd.DataFrame:
     return wide.reindex(pd.period_range(wide.index.min(), wide.index.max(), freq="M"))
 
 
-def _series(months: pd.DataFrame, terms: Iterable[str]) -> pd.Series:
-    """One series of several terms: searches are added; an index, which has no size, is averaged over its own mean."""
+def _series(months: pd.DataFrame, known: Collection[Any], terms: Iterable[str]) -> pd.Series | None:
+    """One series of several terms: searches are added; an index, which has no size, is averaged over its own mean.
+
+    `known` : the columns of `months`. None where no term is one of them.
+    """
     for unit in ("searches", "impressions", "index"):
-        held = [(unit, t) for t in dict.fromkeys(terms) if (unit, t) in months.columns]
+        held = [(unit, t) for t in dict.fromkeys(terms) if (unit, t) in known]
         if held:
             part = months[held]
             return part.sum(axis=1, min_count=1) if unit != "index" else (part / part.mean()).mean(axis=1)
-    return pd.Series(dtype=float)
+    return None
 
 
-def _judged(series: Mapping[str, pd.Series]) -> dict[str, dict[str, Any]]:
+def _judged(series: Mapping[str, pd.Series | None]) -> dict[str, dict[str, Any]]:
     """The season of every series, at one false discovery rate for all of them."""
-    years = {name: _years(s) for name, s in series.items()}
+    years = {name: None if s is None else _years(s) for name, s in series.items()}
     tested = {name: _p_value(table) for name, table in years.items() if table is not None}
     passed = multipletests(list(tested.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0] if tested else []
     real = {name for name, yes in zip(tested, passed, strict=True) if yes}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from explorer.text.normal import fold, stem, words
+from explorer.text.normal import plain, stem, words
 from explorer.text.stopwords import ALL
 
 Numbers = NDArray[np.int64]
@@ -72,7 +72,7 @@ def tokens(text: str) -> list[str]:
 
 def cut(texts: Iterable[str]) -> Cut:
     """Cut texts into words, stems and pieces of words."""
-    chunks, split = _numbered(fold(t).split() for t in texts)
+    chunks, split = _numbered(plain(t).split() for t in texts)
     # No word reaches over a blank: the words of a text are those of its chunks.
     of_chunk, written = _numbered(words(c) for c in split)
     said, length = of_chunk.take(chunks.values), np.diff(of_chunk.starts)
