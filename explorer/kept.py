@@ -42,6 +42,11 @@ def kept(work_out: Callable[..., Answer]) -> Callable[..., Answer]:
     return answer
 
 
+def keeps(path: str) -> bool:
+    """Return whether answers of the study file at `path` are kept here."""
+    return not _passing(path) and _memory(path, _program()) is not None
+
+
 def forget_answers(path: Path | str) -> None:
     """Delete whatever is kept for the study file at `path`."""
     _memory.cache_clear()

@@ -9,7 +9,9 @@ import pytest
 
 from explorer import kept as room
 from explorer.kept import forget_answers, kept
-from explorer.study import Study
+from explorer.preparing import PARTS, prepare
+from explorer.study import BadStudy, Study
+from tests.test_app import small_study
 
 STUDY = "/studies/heat/study.toml"
 calls: list[str] = []
@@ -99,3 +101,21 @@ def test_an_answer_that_rests_on_page_files_is_worked_out_anew_when_one_changes_
         restarted()
         assert pages(STUDY, "1", "text", pages=stamp_of(study)) == said
         assert len(calls) == worked_out
+
+
+def test_what_the_pages_show_is_worked_out_before_they_are_opened(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = small_study(tmp_path / "study")
+    with pytest.raises(BadStudy, match="no answer can be kept"):
+        next(prepare(study))
+    (tmp_path / "passing").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "passing"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told = {part: why for part, _, why in prepare(study, processes=1)}
+    assert set(told) == set(PARTS)
+    assert told["gaps and forecast"] == ""
+    assert "queries" in told["needs"], "a study without queries tells no needs, and says so"
+    kept_of = {folder.name for folder in cache.rglob("*") if folder.parent.name == "answers"}
+    assert {"_gaps", "_outlook", "_path", "_movers", "_trends"} <= kept_of

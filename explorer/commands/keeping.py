@@ -1,4 +1,4 @@
-"""Keeping a study safe and small, on the command line: compact, backup, restore."""
+"""Keeping a study safe and small, on the command line: prepare, compact, backup, restore."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from explorer.commands.console import Format, FormatOption, StudyOption, show, working
+from explorer.commands.console import Format, FormatOption, StudyOption, open_study, show, working
 from explorer.study import read_study
 
 StudyFolder = Annotated[Path, typer.Argument(help="The study's folder.")]
@@ -38,6 +38,20 @@ def restore(
     with working("Restoring the study"):
         done = saving.restore(file, folder)
     show(pd.DataFrame([vars(done) | {"path": str(done.path)}]), format)
+
+
+def prepare(
+    study: StudyOption = Path(),
+    processes: Annotated[int, typer.Option(min=1, help="How many parts are worked out at once.")] = 2,
+    format: FormatOption = Format.table,
+) -> None:
+    """Work out what the pages of the app show before anybody opens them; for a nightly job after collecting."""
+    from explorer.preparing import prepare as work_out
+
+    opened = open_study(study)
+    with working("Working out gaps and forecast, needs, alerts and communities"):
+        done = list(work_out(opened, processes))
+    show(pd.DataFrame(done, columns=["part", "seconds", "not_told"]).round({"seconds": 1}), format)
 
 
 def compact(study: StudyOption = Path(), format: FormatOption = Format.table) -> None:

@@ -53,6 +53,14 @@ def _measured(path: str, version: str, study_text: str, *, sensitivity: str) -> 
     return measured_days(_warned(path, version, study_text, sensitivity="balanced"), sensitivity)
 
 
+def first_look(opened: Study) -> None:
+    """Work out what the page shows before anything is chosen on it."""
+    warned = _warned(*key_of(opened), sensitivity="balanced")
+    _measured(*key_of(opened), sensitivity="balanced")
+    if (event := strongest(warned)) is not None:
+        explained(opened, warned, event)
+
+
 def choose_sensitivity(opened: Study, say: Words) -> EarlyWarning:
     """Draw the three words, and return the alerts of the one chosen."""
     names = {"fewer": say("Fewer"), "balanced": say("Balanced"), "more": say("More")}
