@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
@@ -198,6 +199,30 @@ def match_needs(
             "import related queries, Search Console or a keyword tool's list, or collect suggestions",
         )
     pages = pages_of(study, tallies)
+    if not posts:
+        return _without_posts(queries, pages, rows, study, tallies, encoder_name, seed)
+    # What gathers queries keeps Python busy, what reads posts the engine: each has a core of its own.
+    with ThreadPoolExecutor(1) as aside:
+        reading = aside.submit(_read, queries, study, tallies)
+        found = _without_posts(queries, pages, rows, study, tallies, encoder_name, seed)
+        return _with_read(found, reading.result(), encoder_name)
+
+
+def with_posts(matched: Matched, *, tallies: Tallies | None = None, encoder_name: EncoderName | None = None) -> Matched:
+    """Return what `match_needs` found without posts, with the posts read."""
+    tallies = tallies or Tallies.of(matched.study)
+    return _with_read(matched, _read(matched.queries, matched.study, tallies), encoder_name)
+
+
+def _without_posts(
+    queries: pd.DataFrame,
+    pages: pd.DataFrame,
+    rows: pd.DataFrame,
+    study: Study,
+    tallies: Tallies,
+    encoder_name: EncoderName | None,
+    seed: int,
+) -> Matched:
     queries = _served(_gathered(queries, study, encoder_name, seed), pages, encoder_name)
     queries, spoken = _unread(queries)
     queries["question"] = question_type(queries["query"])["label"].array
@@ -205,16 +230,12 @@ def match_needs(
     sources = tuple(sorted(rows["source"].unique()))
     terms = [*queries["query"], *(term for t in study.topics for term in t.search)]
     traits = seasons(queries, study, tallies.interest(terms)).join(places(queries, study, tallies.small("regions")))
-    found = Matched(study, queries, traits, spoken, len(pages), sources, rows["fetched_at"].max())
-    return with_posts(found, tallies=tallies, encoder_name=encoder_name) if posts else found
+    return Matched(study, queries, traits, spoken, len(pages), sources, rows["fetched_at"].max())
 
 
-def with_posts(matched: Matched, *, tallies: Tallies | None = None, encoder_name: EncoderName | None = None) -> Matched:
-    """Return what `match_needs` found without posts, with the posts read."""
-    tallies = tallies or Tallies.of(matched.study)
+def _with_read(matched: Matched, spoken: dict[str, Spoken], encoder_name: EncoderName | None) -> Matched:
     bare = matched.queries.drop(columns=[c for c in matched.queries if c.startswith("said_")])
-    queries, spoken = _said(bare, matched.study, tallies, encoder_name)
-    return replace(matched, queries=queries, spoken=spoken)
+    return replace(matched, queries=_said(bare, spoken, encoder_name), spoken=spoken)
 
 
 def conclude(matched: Matched, judgements: pd.DataFrame, *, level: float = 0.9, seed: int = 0) -> Needs:
@@ -312,13 +333,19 @@ def _unread(queries: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Spoken]]:
     return queries.join(nothing.add_prefix("said_")), spoken
 
 
-def _said(
-    queries: pd.DataFrame, study: Study, tallies: Tallies, encoder_name: EncoderName | None
-) -> tuple[pd.DataFrame, dict[str, Spoken]]:
-    asked = {str(topic): own["query"].tolist() for topic, own in queries.groupby("topic", sort=True)}
-    spoken, parts = read_posts(study, tallies, asked, tallies.small("coverage")), []
+def _asked_of(queries: pd.DataFrame) -> dict[str, list[str]]:
+    """Topic -> its queries."""
+    return {str(topic): own["query"].tolist() for topic, own in queries.groupby("topic", sort=True)}
+
+
+def _read(queries: pd.DataFrame, study: Study, tallies: Tallies) -> dict[str, Spoken]:
+    return read_posts(study, tallies, _asked_of(queries), tallies.small("coverage"))
+
+
+def _said(queries: pd.DataFrame, spoken: dict[str, Spoken], encoder_name: EncoderName | None) -> pd.DataFrame:
+    asked, parts = _asked_of(queries), []
     groups = [(own, spoken[topic].texts["text"].tolist()) for topic, own in asked.items()]
     matches = match_each(groups, encoder_name=encoder_name, short=True, k=1)
     for (_, own), (_, texts), found in zip(queries.groupby("topic", sort=True), groups, matches, strict=True):
         parts.append(_told(found.best, texts).set_index(own.index).add_prefix("said_"))
-    return queries.join(pd.concat(parts)), spoken
+    return queries.join(pd.concat(parts))
