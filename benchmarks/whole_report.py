@@ -85,7 +85,8 @@ def run(posts: int, topics: int, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.whole_report", "--measure", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    answer["prepared"] = prepared(folder)
+    # Two processes hold the posts of a study twice.
+    answer["prepared"] = prepared(folder) if posts <= 1_000_000 else None
     return answer
 
 
@@ -125,7 +126,8 @@ def main() -> None:
                 print(f"  {name:10s} {wall:7.1f} s wall {cpu:7.1f} s processor")
             print(f"  {'together':10s} {told['wall']:7.1f} s wall {told['cpu']:7.1f} s processor")
             print(f"  peak memory {told['peak']:,.0f} MB, of the largest other process {told['worker peak']:,.0f} MB")
-            print(f"  all that the pages show, by undersaid prepare: {told['prepared']:.1f} s wall")
+            if told["prepared"] is not None:
+                print(f"  all that the pages show, by undersaid prepare: {told['prepared']:.1f} s wall")
             if posts == 1_000_000 and given.topics == 200:
                 print(f"  goal: under {GOAL_SECONDS:.0f} s on 2 cores: {_met(told['wall'] < GOAL_SECONDS)}")
         if len(walls) > 1:
