@@ -46,11 +46,16 @@ def prepare(
     format: FormatOption = Format.table,
 ) -> None:
     """Work out what the pages of the app show before anybody opens them; for a nightly job after collecting."""
+    from explorer.preparing import PARTS
     from explorer.preparing import prepare as work_out
 
     opened = open_study(study)
-    with working("Working out gaps and forecast, needs, alerts and communities"):
-        done = list(work_out(opened, processes))
+    left, done = list(PARTS), []
+    with working("Working out " + ", ".join(left)) as status:
+        for part, seconds, why in work_out(opened, processes):
+            done.append((part, seconds, why))
+            left.remove(part)
+            status.update("Still working out " + ", ".join(left))
     show(pd.DataFrame(done, columns=["part", "seconds", "not_told"]).round({"seconds": 1}), format)
 
 
