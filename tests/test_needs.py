@@ -13,9 +13,10 @@ from sklearn.metrics import silhouette_score
 from sklearn.metrics.pairwise import cosine_distances
 
 from explorer.need_clusters import cluster, name_of, silhouette
+from explorer.need_matching import match_needs
 from explorer.need_posts import telling
 from explorer.need_queries import clean_queries, same_query
-from explorer.needs import Needs, conclude, find_needs, judge, match_needs, unanswered
+from explorer.needs import Needs, conclude, find_needs, judge, unanswered
 from explorer.served import calibrated, default, p_answered
 from explorer.study import BadStudy, Study, read_study
 from explorer.tallies import Tallies

@@ -9,8 +9,9 @@ import streamlit as st
 
 from explorer.content import stamp_of
 from explorer.kept import kept
+from explorer.need_matching import Matched, match_needs, with_posts
 from explorer.need_views import SIDES, By, of_query, open_questions
-from explorer.needs import Matched, Needs, Side, conclude, judge, judgement, match_needs, with_posts
+from explorer.needs import Needs, Side, conclude, judge, judgement
 from explorer.outputs.needs import needs_files, needs_provenance
 from explorer.study import BadStudy, Study, read_study
 from explorer.tallies import Tallies
