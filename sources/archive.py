@@ -12,43 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sources.errors import Unavailable
+from sources.secrets import without_secrets
 
 FOLDER = "raw"
-_MARK = b"removed"
-
-# Keys whose value opens something, in JSON and in addresses; the caller's country is added because it tells where he sits.
-_KEYS = (
-    rb"token|access_?token|refresh_?token|id_?token|accessJwt|refreshJwt|api_?key|apikey|client_?secret|password|app_?password"
-    rb"|authorization|cookie|set-cookie|session_?id|sid|nid|userCountryCode|credentials?|secret"
-)
-_IN_JSON = re.compile(rb'("(?:' + _KEYS + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
-_IN_ADDRESS = re.compile(rb"((?:[?&]|\\u0026)(?:" + _KEYS + rb"|key)(?:=|\\u003d))[^&\s\"'<>\\]+", re.IGNORECASE)
-_IN_HEADER = re.compile(rb"(?im)^((?:authorization|proxy-authorization|cookie|set-cookie|x-api-key):[ \t]*).*$")
-_BEARER = re.compile(rb"(?i)\b(bearer\s+)[\w.\-~+/=]{8,}")
-_VARIABLE = re.compile(r"UNDERSAID_\w*(?:KEY|TOKEN|SECRET|PASSWORD)")
-_COOKIE = re.compile(rb"\b(NID|SID|HSID|SSID|SAPISID|CONSENT|SOCS)=[^;\s\"']+")
-
-
-def without_secrets(content: bytes) -> bytes:
-    """Return `content` with the values of tokens, keys, passwords and cookies replaced.
-
-    >>> without_secrets(b'{"token":"APP6_abc","id":"TIMESERIES"}')
-    b'{"token":"removed","id":"TIMESERIES"}'
-    """
-    text = _IN_JSON.sub(rb'\1"' + _MARK + rb'"', content)
-    text = _IN_ADDRESS.sub(rb"\1" + _MARK, text)
-    text = _IN_HEADER.sub(rb"\1" + _MARK, text)
-    text = _COOKIE.sub(rb"\1=" + _MARK, text)
-    text = _BEARER.sub(rb"\1" + _MARK, text)
-    for value in _configured():  # a service may repeat what it was sent, in a form of its own
-        text = text.replace(value, _MARK)
-    return text
-
-
-def _configured() -> list[bytes]:
-    """Return the secrets of the environment, the longest first; what is shorter than 8 signs would remove common words."""
-    values = {v.strip().encode() for k, v in os.environ.items() if _VARIABLE.fullmatch(k) and len(v.strip()) >= 8}
-    return sorted(values, key=len, reverse=True)
 
 
 class Archive:

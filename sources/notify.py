@@ -8,7 +8,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ import httpx
 
 from sources.errors import BadQuery, NeedsKey, NotAllowed, SourceError, Unavailable
 from sources.outward import check_address, outward
+from sources.secrets import is_secret
 
 SECONDS = 20.0
 SHAPES = ("generic", "slack", "teams")
@@ -111,9 +112,12 @@ class Mail:
 class Webhook:
     """A POST of JSON: `shape` "generic" (all fields), "slack" (Block Kit) or "teams" (Adaptive Card)."""
 
-    address: str
+    address: str = field(repr=False)
     shape: str = "generic"
     name: str = "webhook"
+
+    def __post_init__(self) -> None:
+        is_secret(self.address)
 
     def send(self, message: Message) -> None:
         """Post one message; the key goes along as Idempotency-Key."""

@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sources.archive import without_secrets
 from sources.breaker import state_folder
+from sources.secrets import without_secrets
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ say that nothing is left.
 from __future__ import annotations
 
 import json
-import logging
 import ssl
 import weakref
 from collections.abc import Callable, Mapping
@@ -21,11 +20,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sources.archive import without_secrets
 from sources.breaker import POLITE, Gate, Manners
 from sources.clock import Clock, SystemClock
 from sources.errors import BadQuery, Changed, NeedsKey, NotAllowed, SourceError, Throttled, Unavailable
 from sources.outward import check_address
+from sources.secrets import without_secrets
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 25.0
 _SAMPLE = 2000
@@ -34,15 +33,6 @@ _FOR_HUMANS = ("consent.", "/sorry", "captcha", "accounts.google", "/login")
 _OUTSIDE = "import a file exported from the website instead"
 
 T = TypeVar("T")
-
-
-def _hide(record: logging.LogRecord) -> bool:
-    """Take the secrets out of what the HTTP library logs: some services want their key in the address."""
-    record.msg, record.args = without_secrets(record.getMessage().encode("utf-8", "replace")).decode(), ()
-    return True
-
-
-logging.getLogger("httpx").addFilter(_hide)
 
 
 @dataclass(frozen=True)

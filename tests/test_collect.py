@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sources import archive, ledger
+from sources import archive, ledger, secrets
 from sources.collect import Progress, Report, collect
 from sources.connector import Ask, Brief, Health, NotEnoughData, Page, Query, State, Subject, Window, asks_of_each
 from sources.errors import BadQuery, Changed, NeedsKey, NotAllowed, Unavailable
@@ -670,16 +670,16 @@ def test_raw_answers_are_kept_compressed_and_lead_back_from_a_row(
     ids=lambda v: v.decode()[:24],
 )
 def test_r21_secrets_are_removed_from_what_is_kept(secret: bytes) -> None:
-    assert b"S3CRET" not in archive.without_secrets(secret)
+    assert b"S3CRET" not in secrets.without_secrets(secret)
 
 
 def test_r21_what_is_no_secret_is_left_as_it_is() -> None:
     text = b'{"keyword":"token","monkey":"a","text":"the token=word & key stays","sides":"sid"}'
     assert (
-        archive.without_secrets(b'{"keyword":"x","monkey":"a","title":"Nid d\'ange"}')
+        secrets.without_secrets(b'{"keyword":"x","monkey":"a","title":"Nid d\'ange"}')
         == b'{"keyword":"x","monkey":"a","title":"Nid d\'ange"}'
     )
-    assert b'"keyword":"token"' in archive.without_secrets(text)
+    assert b'"keyword":"token"' in secrets.without_secrets(text)
 
 
 # --- Plans ----------------------------------------

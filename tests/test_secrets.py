@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import logging
+import socket
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from sources.collect import collect
 from sources.connector import Ask
-from sources.errors import SourceError
+from sources.errors import NeedsKey, SourceError
+from sources.notify import Mail, Message, Webhook
 from sources.store import Store
 from tests.faults import FakeClock, Reply, Server, a_clock, a_server, fenced  # noqa: F401
 from tests.social_services import KEYS, Service
@@ -59,3 +63,52 @@ def test_a_service_that_repeats_what_it_was_asked_gives_no_secret_away(
     told += [f.read_bytes().decode("latin-1") for f in kept if f.suffix != ".gz"]
     assert kept
     assert [text[max(0, text.find("S3CRET") - 200) :][:260] for text in told if "S3CRET" in text] == []
+
+
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_the_address_of_a_webhook_is_never_told(status: int, server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    path = "/services/T0/planted-S3CRET"
+    server.route(path, lambda asked: Reply({"said": f"no such hook {asked.path}"}, status))
+    hook = Webhook(server.url + path)
+    told = [repr(hook), str(hook)]
+    try:
+        hook.send(Message("key", "subject", "text", {}))
+    except SourceError as error:
+        told += [str(error), repr(error), str(error.__cause__)]
+    assert "HTTP Request" in caplog.text, "the address would stand here"
+    assert [text for text in (*told, caplog.text) if "S3CRET" in text] == []
+
+
+def test_the_password_of_a_mail_server_is_never_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Refusing:
+        def __call__(self, *given: object) -> AuthResult:
+            repeated = f"535 5.7.8 {given[-1]!r} planted-S3CRET-word is wrong"
+            return AuthResult(success=False, handled=False, message=repeated)
+
+    caplog.set_level(logging.DEBUG, logger="sources")
+    monkeypatch.setenv("UNDERSAID_SMTP_USER", "team")
+    monkeypatch.setenv("UNDERSAID_SMTP_PASSWORD", "planted-S3CRET-word")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mails = Controller(
+        object(),
+        "127.0.0.1",
+        port,
+        authenticator=Refusing(),
+        auth_require_tls=False,
+        ready_timeout=60,
+    )
+    mails.start()
+    try:
+        with pytest.raises(NeedsKey) as refused:
+            Mail("127.0.0.1", "a@example.org", ("b@example.org",), port, "none").send(
+                Message("key", "subject", "text", {})
+            )
+    finally:
+        mails.stop()
+    told = [str(refused.value), repr(refused.value), caplog.text]
+    assert [text for text in told if "S3CRET" in text] == []

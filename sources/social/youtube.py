@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sources.archive import without_secrets
 from sources.breaker import Manners
 from sources.connector import Caps, Health, Need, Page, Query, State, Window, check
 from sources.errors import BadQuery, NeedsKey, NotAllowed, SourceError, Throttled
+from sources.secrets import without_secrets
 from sources.social.clauses import any_of, quoted
 from sources.social.rows import count, flag_unmatched, instant, items_of, listed, posts_frame, read_items
 from sources.transport import Answer, Wire, judge
