@@ -26,16 +26,20 @@ def windows(projection: GapProjection, *, probability: float = 0.8) -> pd.DataFr
     One row a span, widest gap first: `topic`, `start`, `end` (first and last period), `periods`, `gap` (largest median in
     the span), `peak` (the period in which the topic is searched most), `probability` (the lowest of the span).
     """
-    table = projection.gap
-    searched = projection.search.set_index(["topic", "ds"])["yhat"]
-    inside = table["p_open"] >= probability
-    run = (inside != inside.groupby(table["topic"], sort=False).shift()).groupby(table["topic"], sort=False).cumsum()
-    rows = []
-    for (topic, _), part in table[inside].groupby(["topic", run[inside]], sort=False):
-        interest = searched.reindex(pd.MultiIndex.from_frame(part[["topic", "ds"]]))
-        peak = part["ds"].iloc[int(interest.fillna(-1).to_numpy().argmax())]
-        span = (topic, part["ds"].iloc[0], part["ds"].iloc[-1], len(part), float(part["gap"].max()), peak)
-        rows.append((*span, float(part["p_open"].min())))
     columns = ["topic", "start", "end", "periods", "gap", "peak", "probability"]
-    found = pd.DataFrame(rows, columns=columns)
-    return found.sort_values("gap", ascending=False, kind="stable", ignore_index=True)
+    table = projection.gap.merge(projection.search[["topic", "ds", "yhat"]], "left", ["topic", "ds"])
+    inside = table["p_open"] >= probability
+    if not inside.any():
+        return pd.DataFrame(columns=columns)
+    run = (inside != inside.groupby(table["topic"], sort=False).shift()).groupby(table["topic"], sort=False).cumsum()
+    open_ = table.assign(run=run, yhat=table["yhat"].fillna(-1))[inside]
+    spans = open_.groupby(["topic", "run"], sort=False)
+    found = spans.agg(
+        start=("ds", "first"),
+        end=("ds", "last"),
+        periods=("ds", "size"),
+        gap=("gap", "max"),
+        probability=("p_open", "min"),
+    )
+    found["peak"] = open_["ds"].loc[spans["yhat"].idxmax()].array
+    return found.reset_index()[columns].sort_values("gap", ascending=False, kind="stable", ignore_index=True)
