@@ -38,7 +38,7 @@ class Words:
         if value is None or not math.isfinite(value):
             return "–"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return numbers.format_decimal(value, format=pattern, locale=self.locale)
+        return _decimal(float(value) + 0.0, pattern, self.locale)
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         """Return a share of 0..1 as a percentage."""
@@ -47,7 +47,7 @@ class Words:
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
         if self.language == "fr":
             pattern = pattern.replace("%", "\u00a0%")
-        return numbers.format_percent(share, format=pattern, locale=self.locale)
+        return _percent(float(share) + 0.0, pattern, self.locale)
 
     def factor(self, doublings: float | None) -> str:
         """Return a log2 ratio as a plain factor of at least 1, as in 1.5: its direction is said in words beside it."""
@@ -111,3 +111,14 @@ def best_language(preferred: str | None) -> str:
     if not preferred:
         return "fr"
     return "fr" if preferred.lower().startswith("fr") else "en"
+
+
+# A page writes the same few numbers thousands of times, and a turn later again. A zero has no sign here: -0.0 equals 0.0 as a key.
+@lru_cache(maxsize=20_000)
+def _decimal(value: float, pattern: str, locale: str) -> str:
+    return numbers.format_decimal(value, format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=20_000)
+def _percent(share: float, pattern: str, locale: str) -> str:
+    return numbers.format_percent(share, format=pattern, locale=locale)
