@@ -113,7 +113,7 @@ def best_language(preferred: str | None) -> str:
     return "fr" if preferred.lower().startswith("fr") else "en"
 
 
-# A page writes the same few numbers thousands of times, and a turn later again. A zero has no sign here: -0.0 equals 0.0 as a key.
+# A page writes the same few numbers thousands of times, and again a turn later. A zero comes unsigned: both are one key.
 @lru_cache(maxsize=20_000)
 def _decimal(value: float, pattern: str, locale: str) -> str:
     return numbers.format_decimal(value, format=pattern, locale=locale)
