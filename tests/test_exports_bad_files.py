@@ -119,8 +119,8 @@ def test_bounds_on_size_can_be_set_and_name_the_remedy(tmp_path: Path, monkeypat
     with pytest.raises(BadFile, match="more than 2 rows"):
         read_bytes("a.csv", TABLE)
     monkeypatch.setattr(sniff, "MAX_COLUMNS", 3)
-    with pytest.raises(BadFile, match="a row has 5 cells"):
-        read_bytes("a.csv", b"a,b,c,d,e\n1,2,3,4,5\n")
+    with pytest.raises(BadFile, match="row 2 of a.csv: the row has 5 cells; export at most 3 columns"):
+        read_bytes("a.csv", b"a,b\n1,2,3,4,5\n1,2\n")
 
 
 def test_a_workbook_named_csv_and_a_text_named_xlsx_are_read_by_their_bytes_and_said() -> None:

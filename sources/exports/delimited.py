@@ -57,9 +57,10 @@ def find_dialect(name: str, content: bytes | Octets, mapping: Mapping) -> Dialec
         notes.append(f"{name} holds NUL characters; they were left out.")
     csv.field_size_limit(_CELL_CHARS)
     delimiter = mapping.delimiter or find_delimiter(sample)
-    width = _width(sample, delimiter)
+    width, widest = _width(sample, delimiter)
     if width > sniff.MAX_COLUMNS:
-        raise BadFile(f"a row has {width:,} cells", name, f"export at most {sniff.MAX_COLUMNS:,} columns")
+        what = f"the row has {width:,} cells"
+        raise BadFile(what, f"row {widest} of {name}", f"export at most {sniff.MAX_COLUMNS:,} columns")
     return Dialect(encoding, delimiter, width, _all_quoted(sample, delimiter), tuple(notes))
 
 
@@ -194,15 +195,17 @@ def _fitted(
     return kept_numbers, kept
 
 
-def _width(sample: str, delimiter: str) -> int:
-    """Return how many columns the table has: the widest of the first rows, empty cells at their ends not counted."""
-    width = 1
-    for row in itertools.islice(_rows(_lines(io.StringIO(sample, newline="")), delimiter), _SAMPLE_ROWS):
+def _width(sample: str, delimiter: str) -> tuple[int, int]:
+    """Return how many columns the table has, and the line that ends its widest row; empty cells at the end not counted."""
+    width, widest = 1, 1
+    rows = csv.reader(_lines(io.StringIO(sample, newline="")), delimiter=delimiter)
+    for row in itertools.islice(rows, _SAMPLE_ROWS):
         filled = len(row)
         while filled and not tidy(row[filled - 1]):
             filled -= 1
-        width = max(width, filled)
-    return width
+        if filled > width:
+            width, widest = filled, rows.line_num
+    return width, widest
 
 
 def _blocks(

@@ -128,11 +128,16 @@ def with_headers(raw: RawTable, mapping: Mapping, position: int | None = None) -
         )
     keep = np.ones(len(body), dtype=bool)
     for column in range(named, raw.cells.shape[1]):
-        filled = (body[column].str.strip(BLANKS) != "").to_numpy(dtype=bool)
+        # Mostly nothing is there, and a broken row may have thousands of cells.
+        cells = body[column].to_numpy(dtype=object)
+        filled = cells != ""
+        filled[filled] = [bool(tidy(c)) for c in cells[filled]]
         if filled.mean() > 0.5:
             notes.append(f"Column {column + 1} of {name} has no name and is not read.")
             continue
         new = filled & keep
+        if not new.any():
+            continue
         rejects.add(
             rows[new],
             "",

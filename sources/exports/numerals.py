@@ -109,6 +109,8 @@ def _distinct(texts: pd.Series, decimal: str | None, integer: bool) -> tuple[np.
     lower = texts.str.strip(BLANKS).str.casefold()
     n = len(texts)
     value, kind = np.full(n, np.nan), np.full(n, "text", dtype=object)
+    if n == 1 and not lower.iloc[0]:  # wide tables have many columns without a word
+        return value, np.full(n, "missing", dtype=object), True, ""
     kind[lower.isin(MISSING).to_numpy(dtype=bool)] = "missing"
     kind[lower.isin(NO_DATA).to_numpy(dtype=bool)] = "no_data"
     below = bare.str.fullmatch(r"[<＜]1(?:[.,]0)?").to_numpy(dtype=bool)

@@ -61,7 +61,7 @@ class RawTable:
     def head(self, n: int) -> list[list[str]]:
         """Return the first `n` rows as lists of tidied cells, trailing empty cells left out."""
         out = []
-        for row in self.cells.iloc[:n].itertuples(index=False, name=None):
+        for row in self.cells.iloc[:n].to_numpy(dtype=object):
             cells = [tidy(c) for c in row]
             while cells and not cells[-1]:
                 cells.pop()

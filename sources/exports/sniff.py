@@ -13,7 +13,7 @@ from sources.errors import BadFile
 #: Bounds of one file. Larger ones are cut by the tool that exported them, or belong into a database.
 MAX_BYTES = 500 * 1024**2
 MAX_ROWS = 5_000_000
-MAX_COLUMNS = 5_000
+MAX_COLUMNS = 1_000
 #: A table has about one cell a byte at most, the delimiter; what has many more is padding of a few wide rows.
 FREE_CELLS = 2_000_000
 #: Unpacked to packed. Workbooks and tables pack to a tenth, at best to a fiftieth, a bomb to a thousandth.
