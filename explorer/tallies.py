@@ -21,7 +21,7 @@ from explorer import tallies_beginnings, tallies_matching
 from explorer.study import Study, Topic, fold
 from explorer.tallies_engine import cached, once, open_engine, read_files, to_arrow
 from sources.store import Store
-from sources.tables import KEYS, TABLES
+from sources.tables import KEYS, STAMP, TABLES
 
 #: Ibis' unit of truncation for every grain.
 UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
@@ -96,11 +96,7 @@ class Tallies:
 
     def latest(self, table: str) -> Any:
         """Return the table with the newest row of every key, as an expression; empty when nothing was stored."""
-        rows = self._stored(table)
-        newest = ibis.row_number().over(
-            ibis.window(group_by=list(KEYS[table]), order_by=[_.fetched_at.desc(), _.batch_id.desc()])
-        )
-        return rows.mutate(_rank=newest).filter(_._rank == 0).drop("_rank")
+        return newest(self._stored(table), table)
 
     def interest(self, terms: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the interest rows, of `terms` only if given; `term` is compared as names are (`study.fold`)."""
@@ -319,7 +315,11 @@ class Tallies:
         """The newest version of every post without the columns UNREAD, worked out once."""
         with self._turn:
             if self._newest is None:
-                self._newest = self._keep(self.latest("posts").drop(*UNREAD))
+                rows, key = self._stored("posts"), list(KEYS["posts"])
+                # Few posts are stored more than once: only those are put in order, which is costly with all their columns.
+                again = self._keep(rows.group_by(key).aggregate(_n=_.count()).filter(_._n > 1).drop("_n"))
+                several = newest(rows.semi_join(again, key), "posts").drop(*UNREAD)
+                self._newest = self._keep(rows.anti_join(again, key).drop(*UNREAD).union(several))
             return self._newest
 
     def _keep(self, expression: Any) -> Any:
@@ -344,6 +344,18 @@ class Tallies:
         for column in frame.select_dtypes("datetime").columns:
             frame[column] = frame[column].dt.tz_localize("UTC")
         return frame
+
+
+def newest(rows: Any, table: str) -> Any:
+    """Return the newest row of every key (`sources.tables.KEYS`).
+
+    Of rows that one batch brought twice, the one with the greater values stands, column by column: counts only grow, and every
+    engine takes the same.
+    """
+    others = [n for n in TABLES[table].names if n not in (*KEYS[table], *STAMP)]
+    order = [_[n].desc() for n in ("fetched_at", "batch_id", *others)]
+    place = ibis.row_number().over(ibis.window(group_by=list(KEYS[table]), order_by=order))
+    return rows.mutate(_place=place).filter(_._place == 0).drop("_place")
 
 
 def period_of(instant: Any, binning: Binning) -> Any:

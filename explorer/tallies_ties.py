@@ -24,6 +24,8 @@ PARENTS: dict[str, str] = {"repost": "repost_of", "reply": "in_reply_to", "quote
 MOST_LINKING = 100
 #: An address in a text.
 ADDRESS = r"https?://[^\s\"'<>\],]+"
+#: What stands between words, handles included, unless it is one blank: that would be replaced by itself, at each word of a text.
+_BETWEEN = r"(?: ?(?:@\w+|[^\p{L}\p{N} ])|  )(?:@\w+|[^\p{L}\p{N}])*"
 
 
 class TieTallies(Tallies):
@@ -35,9 +37,7 @@ class TieTallies(Tallies):
         Columns: `platform`, `id`, `author_key`, `created_at`, `text`, `key` (the words compared). Texts shorter than
         `characters` are left out: people say "thank you" in the same words without arranging it.
         """
-        words = (
-            _.text.lower().re_replace(ADDRESS, " ").re_replace(r"@\w+", " ").re_replace(r"[^\p{L}\p{N}]+", " ").strip()
-        )
+        words = _.text.lower().re_replace(ADDRESS, " ").re_replace(_BETWEEN, " ").strip()
         own = self._posts().filter((_.kind != "repost") & _.author_key.notnull() & _.text.notnull())
         own = own.select("platform", "id", "author_key", "created_at", "text").mutate(key=words)
         own = self._keep(own).filter(_.key.length() >= characters)  # kept, or the words are made up anew for each use

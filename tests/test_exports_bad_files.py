@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
 import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +20,7 @@ from hypothesis import strategies as st
 from sources import read_export
 from sources.errors import BadFile, SourceError
 from sources.exports import propose, read_bytes, sniff
+from sources.exports.cycles import no_cycles
 
 TABLE = b"Date,a\n2024-01-01,5\n2024-01-02,6\n"
 
@@ -121,6 +126,23 @@ def test_bounds_on_size_can_be_set_and_name_the_remedy(tmp_path: Path, monkeypat
     monkeypatch.setattr(sniff, "MAX_COLUMNS", 3)
     with pytest.raises(BadFile, match="row 2 of a.csv: the row has 5 cells; export at most 3 columns"):
         read_bytes("a.csv", b"a,b\n1,2,3,4,5\n1,2\n")
+
+
+def test_a_parquet_file_whose_text_is_no_utf8_is_damaged() -> None:
+    text = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 3], "<i4")), pa.py_buffer(b"a\x95b")])
+    out = io.BytesIO()
+    pq.write_table(pa.table({"Date": ["2024-01-01"], "Content": text}), out)
+    with pytest.raises(BadFile, match="the Parquet file is damaged"):
+        read_bytes("a.parquet", out.getvalue())
+
+
+def test_the_search_for_cycles_goes_on_after_reading_also_when_the_file_is_refused() -> None:
+    with no_cycles():
+        read_bytes("a.csv", TABLE)
+        assert not gc.isenabled()
+    with pytest.raises(BadFile):
+        read_bytes("a.csv", b"a\nb\n")
+    assert gc.isenabled()
 
 
 def test_a_workbook_named_csv_and_a_text_named_xlsx_are_read_by_their_bytes_and_said() -> None:

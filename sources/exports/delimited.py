@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sources.errors import BadFile
 from sources.exports import sniff
+from sources.exports.cycles import no_cycles
 from sources.exports.encodings import find_encoding, looks_like_text
 from sources.exports.mapping import Mapping
 from sources.exports.octets import Octets, octets_of
@@ -219,10 +220,11 @@ def _blocks(
             numbers, rows = [], []
             csv.field_size_limit(_STREAMED_CELL_CHARS if streamed else _CELL_CHARS)
             try:
-                for row in itertools.islice(reader, size):
-                    numbers.append(end + 1)
-                    rows.append(row)
-                    end = reader.line_num
+                with no_cycles():
+                    for row in itertools.islice(reader, size):
+                        numbers.append(end + 1)
+                        rows.append(row)
+                        end = reader.line_num
             except csv.Error as error:
                 raise BadFile(
                     "a quote is opened here and never closed", f"row {end + 1} of {streamed}", "close it or remove it"

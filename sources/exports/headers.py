@@ -14,7 +14,7 @@ from sources.exports.mapping import Mapping, fingerprint
 from sources.exports.numerals import numbers
 from sources.exports.rawtable import TEXT, RawTable
 from sources.exports.reading import Rejects
-from sources.exports.words import BLANKS, plain, tidy
+from sources.exports.words import plain, tidy
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from sources.exports.cycles import no_cycles
 from sources.exports.words import BLANKS, tidy
 
 #: Text cells: never null, an empty cell is "".
@@ -91,7 +92,8 @@ class Builder:
         """Add `rows`, each of exactly `width` cells, found at the file's rows `numbers`."""
         if not rows:
             return
-        columns = [text_array(column) for column in zip(*rows, strict=True)]
+        with no_cycles():
+            columns = [text_array(column) for column in zip(*rows, strict=True)]
         block = pa.table(columns, names=self._names)
         self._blocks.append(block)
         self.count += len(rows)

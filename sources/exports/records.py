@@ -123,6 +123,7 @@ def read_parquet(content: sniff.Content, digest: str, *, limit: int | None = Non
             table = pa.Table.from_batches([table])
         elif table is None:
             table = file.schema_arrow.empty_table()
+        table.validate(full=True)  # text that is none would come up wherever it is first looked at
         sniff.check_size(name, sum(_text_bytes(chunk) for column in table.columns for chunk in column.chunks))
         columns = [_as_text(c) for c in table.flatten().flatten().columns]
         names = table.flatten().flatten().column_names
