@@ -24,7 +24,7 @@ PARENTS: dict[str, str] = {"repost": "repost_of", "reply": "in_reply_to", "quote
 MOST_LINKING = 100
 #: An address in a text.
 ADDRESS = r"https?://[^\s\"'<>\],]+"
-#: What stands between words, handles included, unless it is one blank: that would be replaced by itself, at each word of a text.
+#: What stands between words, handles included, unless it is one blank: that would be replaced by itself, word by word.
 _BETWEEN = r"(?: ?(?:@\w+|[^\p{L}\p{N} ])|  )(?:@\w+|[^\p{L}\p{N}])*"
 
 
