@@ -58,7 +58,9 @@ def apart(engine: str, task: str, folder: Path, memory: str = "") -> dict[str, A
     command = [sys.executable, "-m", "benchmarks.engine", "--measure", engine, task, str(folder), memory]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | ONE_THREAD)
     if done.returncode:
-        said = next((line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line), "no reason given")
+        said = next(
+            (line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line), "no reason given"
+        )
         print(f"{engine}, {task}: ended without an answer ({said})", file=sys.stderr)
         return {"cpu": np.nan, "peak": np.nan, "rows": -1}
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

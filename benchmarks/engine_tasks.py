@@ -70,7 +70,7 @@ def product(folder: Path, memory: str = "") -> tuple[Callable[[], Any], dict[str
     from explorer.tallies_texts import TextTallies
 
     study = read_study(folder)
-    engine = open_engine("duckdb")
+    engine = open_engine("duckdb", study.store.files("posts"))
     engine.raw_sql("SET threads = 1")
     if memory:
         engine.raw_sql(f"SET memory_limit = '{memory}'")

@@ -66,7 +66,7 @@ class Tallies:
         self._newest: Any = None
         self._kept = 0
         self._tags: dict[tuple[tuple[str, ...], ...], Any] = {}
-        self._engine = engine if engine is not None else open_engine("duckdb")
+        self._engine = engine if engine is not None else open_engine("duckdb", store.files("posts"))
         self._turn = threading.RLock()
         self._unused: deque[str] = deque()
 
@@ -79,7 +79,7 @@ class Tallies:
             for old in [k for k in _OPENED if k[0] == root and k[1] != files]:
                 del _OPENED[old]  # what has been forgotten since leaves the memory too
             if key not in _OPENED:
-                _OPENED[key] = Tallies(study.store, open_engine(study.engine), topics=study.topics)
+                _OPENED[key] = Tallies(study.store, open_engine(study.engine, files), topics=study.topics)
             _OPENED.move_to_end(key)
             while len(_OPENED) > _KEPT_OPEN:
                 _OPENED.popitem(last=False)
@@ -332,7 +332,7 @@ class Tallies:
                 self._engine.raw_sql(f"DROP TABLE {self._unused.popleft()}")
             self._kept += 1
             name = f"kept_{self._kept}"
-            table = self._engine.create_table(name, expression, temp=True)
+            table = self._engine.create_table(name, expression)
             # Dropped with the next one that is kept: a table may lose its last user in the midst of another query.
             weakref.finalize(table.op(), self._unused.append, name)
             return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pyarrow as pa
 
 from explorer.study import BadStudy
 
+#: Bytes of Parquet files, some three million posts.
+IN_MEMORY = 400 * 1024**2
 #: What a Spark session of this machine is set to where nothing else says so; a cluster's own session comes as it is.
 _LOCAL = {
     "spark.ui.enabled": "false",
@@ -24,26 +27,38 @@ _LOCAL = {
 }
 
 
-def open_engine(name: str) -> Any:
+def open_engine(name: str, files: Sequence[str] = ()) -> Any:
     """Open the engine a study names; its session clock is UTC, so that a period starts at the same instant everywhere.
 
     "spark" takes the session that runs, or the one of SPARK_REMOTE or spark-defaults.conf, or starts one on this machine.
+
+    Parameters
+    ----------
+    files : what will be read. DuckDB keeps what is worked out of up to IN_MEMORY bytes in memory, and of more in a file for
+        temporary files, packed: joins of tables in memory need all of it at once, those of a file run in 256 MB.
 
     Raises
     ------
     BadStudy : no such engine, or Spark is not installed or does not start.
     """
     if name == "duckdb":
-        engine = ibis.duckdb.connect()
-        engine.raw_sql("SET TimeZone = 'UTC'")
-        # What does not fit into memory goes to the folder for such files, and not beside wherever the program was started.
-        spill = Path(tempfile.gettempdir()) / f"undersaid-{os.getpid()}.spill"
-        engine.raw_sql(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
-        return engine
+        return _duckdb(large=sum(Path(f).stat().st_size for f in files) > IN_MEMORY)
     if name == "spark":
         session = _session()
         return ibis.pyspark.connect(session)
     raise BadStudy(f"the engine {name!r} is not built in", "engine", "choose duckdb or spark")
+
+
+def _duckdb(*, large: bool) -> Any:
+    # What does not fit into memory goes to the folder for such files, and not beside wherever the program was started.
+    folder = tempfile.TemporaryDirectory(prefix="undersaid-engine-", ignore_cleanup_errors=True)
+    engine = ibis.duckdb.connect(Path(folder.name) / "kept.duckdb" if large else ":memory:")
+    engine.raw_sql("SET TimeZone = 'UTC'")
+    engine.raw_sql(f"SET temp_directory = '{folder.name.replace(chr(39), chr(39) * 2)}/spill'")
+    if large:
+        engine.raw_sql("SET preserve_insertion_order = false")  # every answer is put in order; keeping it takes memory
+    weakref.finalize(engine, folder.cleanup)
+    return engine
 
 
 def read_files(engine: Any, files: Sequence[str]) -> Any:

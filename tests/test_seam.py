@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from explorer import tallies_engine
 from explorer.study import BadStudy, Study, parse_study
 from explorer.tallies_engine import open_engine
 from explorer.tallies_texts import TextTallies
@@ -35,6 +38,21 @@ def test_every_question_has_an_answer_on_the_example_world(example: Study) -> No
     empty = {name for name, frame in answers(tallies, Given(example, tallies)) if frame.empty}
     # The example holds no counts, regions or judgements, nothing quoted in a group, and one table more may stay empty.
     assert not {n for n in empty if n.split()[0] not in ("counts", "small", "questions")}, empty
+
+
+def test_a_study_larger_than_memory_is_kept_in_a_file_with_the_same_answers(
+    example: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tallies_engine, "IN_MEMORY", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    engine = open_engine("duckdb", example.store.files("posts"))
+    engine.raw_sql("SET memory_limit = '256MB'")
+    here, there = TextTallies.of(example), TextTallies(example.store, engine, topics=example.topics)
+    assert list(differences(here, there, Given(example, here))) == []
+    assert [f.name for f in tmp_path.glob("*/*.duckdb")] == ["kept.duckdb"]
+    del engine, there
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.spark

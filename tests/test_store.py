@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from explorer.study import Topic
 from explorer.tallies import Tallies
 from sources.errors import BadFile, Unavailable
 from sources.store import Store, batch_of
@@ -53,6 +54,28 @@ def test_the_newest_version_of_a_row_wins_and_the_older_one_stays_on_disk(tmp_pa
     store.append("counts", counts(4), source="x", batch_id="late arrival of an old one", now=NOW - timedelta(days=1))
     assert Tallies(store).counts()["posts"].tolist() == [5.0]
     assert len(store.read("counts")) == 3
+
+
+@pytest.mark.parametrize("likes", [(7, None, 3), (3, 7, None), (None, 3, 7)])
+def test_a_post_that_one_batch_brings_twice_stands_once_with_its_fullest_counts(
+    tmp_path: Path, likes: tuple[int | None, ...]
+) -> None:
+    same = {
+        "platform": "forum",
+        "id": "1",
+        "kind": "post",
+        "created_at": NOW,
+        "time_quality": "ok",
+        "query": "a",
+        "text": "b",
+    }
+    twice = pd.DataFrame([same | {"like_count": n} for n in likes]).astype({"like_count": "Int64"})
+    store, topic = Store(tmp_path), Topic("a", "a", search=("a",), social="")
+    store.append("posts", twice, source="x", batch_id="b", now=NOW)
+    tallies = Tallies(store, topics=(topic,))
+    assert tallies.n_posts() == 1
+    assert tallies.sample(topic, 5)["like_count"].tolist() == [7]
+    assert len(tallies.topics_of([topic])) == 1
 
 
 def test_looking_at_a_study_leaves_no_trace(tmp_path: Path) -> None:
