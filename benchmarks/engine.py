@@ -1,9 +1,9 @@
-"""The product's counts beside SQL by hand and pandas: processor time, one thread, a process for each engine and question.
+"""The product's counts beside SQL by hand and pandas: processor time, one thread, a process for each engine.
 
     python -m benchmarks.engine [--posts 1000000 10000000] [--topics 200] [--write]
 
 "open" reads the stored files, keeps the newest version of every post and tells the topics apart; the other questions are
-asked after it, and their time is counted from there. Memory is the peak of the whole process.
+asked after it, one after another. Memory is the peak of the process until then.
 """
 
 from __future__ import annotations
@@ -36,41 +36,39 @@ TASKS = ("open", *SQL)
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
 
 
-def measure(engine: str, task: str, folder: Path, memory: str) -> dict[str, Any]:
-    """Return processor seconds, peak memory [MB] and the size of the answer."""
+def measure(engine: str, folder: Path, memory: str) -> dict[str, dict[str, Any]]:
+    """Return processor seconds, peak memory of the process until then [MB] and the size of the answer, by question."""
     import pyarrow as pa
 
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     opened, questions = ENGINES[engine](folder, memory)
-    begun = time.process_time()
-    opened()
-    rows = 0
-    if task != "open":
+    told = {}
+    for task in TASKS:
         begun = time.process_time()
-        rows = len(questions[task]())
-    used = time.process_time() - begun
-    return {"cpu": used, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "rows": rows}
+        rows = len(questions[task]()) if task != "open" else opened() or 0
+        used = time.process_time() - begun
+        told[task] = {"cpu": used, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "rows": rows}
+        print(f"  {engine}, {memory or 'all memory'}: {task} {used:.2f} s", file=sys.stderr, flush=True)
+    return told
 
 
-def apart(engine: str, task: str, folder: Path, memory: str = "") -> dict[str, Any]:
-    """Measure in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.engine", "--measure", engine, task, str(folder), memory]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | ONE_THREAD)
+def apart(engine: str, folder: Path, memory: str = "") -> dict[str, dict[str, Any]]:
+    """Measure in a process of its own; what it did not come to because it ran out of memory is nan."""
+    command = [sys.executable, "-m", "benchmarks.engine", "--measure", engine, str(folder), memory]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD)
     if done.returncode:
-        said = next(
-            (line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line), "no reason given"
-        )
-        print(f"{engine}, {task}: ended without an answer ({said})", file=sys.stderr)
-        return {"cpu": np.nan, "peak": np.nan, "rows": -1}
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{engine}, {task}: {answer['cpu']:.3f} s, {answer['peak']:.0f} MB", file=sys.stderr)
+        return {task: {"cpu": np.nan, "peak": np.nan, "rows": -1} for task in TASKS}
+    answer: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
 def compare(posts: int, folder: Path, engines: list[str]) -> None:
     """Print every engine and question, and the ratios that the goals are about."""
-    told = {(e, t): apart(e, t, folder, "256MB" if e == "product 256 MB" else "") for e in engines for t in TASKS}
+    told = {}
+    for e in engines:
+        answered = apart(e.split()[0], folder, "256MB" if e == "product 256 MB" else "")
+        told |= {(e, t): answered[t] for t in TASKS}
     print(f"\n{posts:,} rows: processor seconds / peak memory [MB]")
     print(f"  {'':9s}" + "".join(f"{e:>22s}" for e in engines) + f"{'rows':>10s}")
     for task in TASKS:
@@ -103,11 +101,11 @@ def main() -> None:
     parser.add_argument("--topics", type=int, default=200)
     parser.add_argument("--engines", nargs="+", default=["product", "duckdb", "pandas", "product 256 MB"])
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--measure", nargs=4)
+    parser.add_argument("--measure", nargs=3)
     given = parser.parse_args()
     if given.measure:
-        engine, task, folder, memory = given.measure
-        print(json.dumps(measure(engine.split()[0], task, Path(folder), memory)))
+        engine, study, memory = given.measure
+        print(json.dumps(measure(engine, Path(study), memory)))
         return
     from benchmarks.synthetic import study_of
 
