@@ -66,11 +66,11 @@ def product(folder: Path, memory: str = "") -> tuple[Callable[[], Any], dict[str
     """Return how the product opens a study, and its questions."""
     from explorer.study import read_study
     from explorer.tallies import Binning
-    from explorer.tallies_engine import open_engine
+    from explorer.tallies_engine import is_large, open_engine
     from explorer.tallies_texts import TextTallies
 
     study = read_study(folder)
-    engine = open_engine("duckdb", study.store.files("posts"))
+    engine = open_engine("duckdb", large=is_large(study.store.files("posts")))
     engine.raw_sql("SET threads = 1")
     if memory:
         engine.raw_sql(f"SET memory_limit = '{memory}'")

@@ -19,7 +19,7 @@ from ibis import _
 
 from explorer import tallies_beginnings, tallies_matching
 from explorer.study import Study, Topic, fold
-from explorer.tallies_engine import cached, once, open_engine, read_files, to_arrow
+from explorer.tallies_engine import cached, is_large, once, open_engine, read_files, to_arrow
 from sources.store import Store
 from sources.tables import KEYS, STAMP, TABLES
 
@@ -66,7 +66,8 @@ class Tallies:
         self._newest: Any = None
         self._kept = 0
         self._tags: dict[tuple[tuple[str, ...], ...], Any] = {}
-        self._engine = engine if engine is not None else open_engine("duckdb", store.files("posts"))
+        self._large = is_large(store.files("posts"))
+        self._engine = engine if engine is not None else open_engine("duckdb", large=self._large)
         self._turn = threading.RLock()
         self._unused: deque[str] = deque()
 
@@ -79,7 +80,9 @@ class Tallies:
             for old in [k for k in _OPENED if k[0] == root and k[1] != files]:
                 del _OPENED[old]  # what has been forgotten since leaves the memory too
             if key not in _OPENED:
-                _OPENED[key] = Tallies(study.store, open_engine(study.engine, files), topics=study.topics)
+                _OPENED[key] = Tallies(
+                    study.store, open_engine(study.engine, large=is_large(files)), topics=study.topics
+                )
             _OPENED.move_to_end(key)
             while len(_OPENED) > _KEPT_OPEN:
                 _OPENED.popitem(last=False)
@@ -312,14 +315,16 @@ class Tallies:
         return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
 
     def _posts(self) -> Any:
-        """The newest version of every post without the columns UNREAD, worked out once."""
+        """The newest version of every post without the columns UNREAD."""
         with self._turn:
             if self._newest is None:
                 rows, key = self._stored("posts"), list(KEYS["posts"])
                 # Few posts are stored more than once: only those are put in order, which is costly with all their columns.
                 again = self._keep(rows.group_by(key).aggregate(_n=_.count()).filter(_._n > 1).drop("_n"))
-                several = newest(rows.semi_join(again, key), "posts").drop(*UNREAD)
-                self._newest = self._keep(rows.anti_join(again, key).drop(*UNREAD).union(several))
+                several = self._keep(newest(rows.semi_join(again, key), "posts").drop(*UNREAD))
+                every = rows.anti_join(again, key).drop(*UNREAD).union(several)
+                # The files of a large study are read anew for each question: they are packed already.
+                self._newest = every if self._large else self._keep(every)
             return self._newest
 
     def _keep(self, expression: Any) -> Any:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from explorer.study import BadStudy
 
-#: Bytes of Parquet files, some three million posts.
+#: Bytes of Parquet files, some three million posts; what is worked out of more does not stay in memory.
 IN_MEMORY = 400 * 1024**2
 #: What a Spark session of this machine is set to where nothing else says so; a cluster's own session comes as it is.
 _LOCAL = {
@@ -27,22 +27,27 @@ _LOCAL = {
 }
 
 
-def open_engine(name: str, files: Sequence[str] = ()) -> Any:
+def is_large(files: Sequence[str]) -> bool:
+    """Return whether files hold more than is worked out in memory."""
+    return sum(Path(f).stat().st_size for f in files) > IN_MEMORY
+
+
+def open_engine(name: str, *, large: bool = False) -> Any:
     """Open the engine a study names; its session clock is UTC, so that a period starts at the same instant everywhere.
 
     "spark" takes the session that runs, or the one of SPARK_REMOTE or spark-defaults.conf, or starts one on this machine.
 
     Parameters
     ----------
-    files : what will be read. DuckDB keeps what is worked out of up to IN_MEMORY bytes in memory, and of more in a file for
-        temporary files, packed: joins of tables in memory need all of it at once, those of a file run in 256 MB.
+    large : what is worked out goes into a packed file in the folder for temporary files and not into memory (DuckDB): tables in
+        memory can only be joined where all of them fit into it, those of a file in 256 MB.
 
     Raises
     ------
     BadStudy : no such engine, or Spark is not installed or does not start.
     """
     if name == "duckdb":
-        return _duckdb(large=sum(Path(f).stat().st_size for f in files) > IN_MEMORY)
+        return _duckdb(large=large)
     if name == "spark":
         session = _session()
         return ibis.pyspark.connect(session)

@@ -43,11 +43,12 @@ def test_every_question_has_an_answer_on_the_example_world(example: Study) -> No
 def test_a_study_larger_than_memory_is_kept_in_a_file_with_the_same_answers(
     example: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    here = TextTallies.of(example)
     monkeypatch.setattr(tallies_engine, "IN_MEMORY", 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    engine = open_engine("duckdb", example.store.files("posts"))
+    engine = open_engine("duckdb", large=True)
     engine.raw_sql("SET memory_limit = '256MB'")
-    here, there = TextTallies.of(example), TextTallies(example.store, engine, topics=example.topics)
+    there = TextTallies(example.store, engine, topics=example.topics)
     assert list(differences(here, there, Given(example, here))) == []
     assert [f.name for f in tmp_path.glob("*/*.duckdb")] == ["kept.duckdb"]
     del engine, there
