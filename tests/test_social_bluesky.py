@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from sources.store import Store
 from sources.transport import Wire, pace, retry_after
 from tests.faults import (
     HASTY,
+    Asked,
     FakeClock,
     Reply,
     Server,
@@ -280,6 +282,31 @@ def test_a_wrong_password_says_what_to_do_and_is_not_tried_again(
     assert "make a new app password" in report.coverage["note"][0]
     assert "pass-word" not in report.coverage["note"][0]
     assert len(bluesky.server.asked("/xrpc/com.atproto.server.createSession")) == 1
+
+
+@pytest.mark.parametrize("code", [200, 400, 401, 500])
+def test_a_service_that_repeats_the_app_password_does_not_give_it_away(
+    code: int,
+    bluesky: BlueskyServer,
+    clock: FakeClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("UNDERSAID_BLUESKY_APP_PASSWORD", "planted-S3CRET")
+
+    def repeating(asked: Asked) -> Reply:
+        said = f"no {asked.body!r}"
+        return Reply({"error": said, "message": said, "accessJwt": said, "refreshJwt": said}, code)
+
+    bluesky.server.route("/xrpc/com.atproto.server.createSession", repeating)
+    asking = source(bluesky, clock, password="planted-S3CRET")
+    report = collect([Ask(asking, Query("posts", text=QUERY), JANUARY)], Store(tmp_path), clock=clock, secret=SECRET)
+    assert any(b"S3CRET" in asked.body for asked in bluesky.server.log)
+    told = [caplog.text, repr(asking), repr(report), report.coverage.to_csv()]
+    told += [f.read_bytes().decode("latin-1") for f in tmp_path.rglob("*") if f.is_file()]
+    assert [text[max(0, text.find("S3CRET") - 200) :][:260] for text in told if "S3CRET" in text] == []
 
 
 def test_without_a_login_nothing_is_asked(

@@ -22,6 +22,7 @@ from sources.breaker import Manners
 from sources.connector import Need
 from sources.errors import BadQuery, NeedsKey, Unavailable
 from sources.outward import check_address
+from sources.secrets import is_secret, without_secrets
 from sources.social.boundary import Tap, ask, report
 from sources.transport import CONNECT_SECONDS, READ_SECONDS, Answer, Wire, trusted
 
@@ -111,6 +112,7 @@ class Session:
         password = (self._password or os.environ.get(PASSWORD, "")).strip()
         if not handle or not password:
             raise NeedsKey("search is open to accounts only, and no login is set", "Bluesky", _WHO)
+        is_secret(password)
         import httpx
 
         timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
@@ -163,4 +165,5 @@ def _said(answer: Answer | None) -> dict[str, Any]:
 
 
 def _words(answer: Answer | None) -> str:
-    return privacy.mask_handles(str(_said(answer).get("message", "")))[:120]
+    said = without_secrets(str(_said(answer).get("message", "")).encode()).decode()
+    return privacy.mask_handles(said)[:120]
