@@ -128,6 +128,11 @@ def test_bounds_on_size_can_be_set_and_name_the_remedy(tmp_path: Path, monkeypat
         read_bytes("a.csv", b"a,b\n1,2,3,4,5\n1,2\n")
 
 
+def test_a_fraction_in_a_row_without_a_date_does_not_decide_what_the_others_are() -> None:
+    reading = read_bytes("a.csv", b"date;a;b\n2024-01-01;1;2\nI024-01-08;,2;0\n2024-01-15;3;4\n")
+    assert (reading.kind, reading.table["posts"].tolist(), len(reading.rejected)) == ("counts", [1, 3, 2, 4], 1)
+
+
 def test_a_parquet_file_whose_text_is_no_utf8_is_damaged() -> None:
     text = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 3], "<i4")), pa.py_buffer(b"a\x95b")])
     out = io.BytesIO()

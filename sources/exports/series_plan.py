@@ -160,12 +160,11 @@ def find_side(table: Table, plan: Plan, values: dict[int, Numbers], dated: np.nd
     if any((n.kind[dated] == "below_one").any() for n in values.values()):
         table.notes.append('The figures are read as search interest, as cells "<1" show.')
         return "interest"
-    fractions = [c for c, n in values.items() if not n.whole or (n.kind[dated] == "percent").any()]
+    fractions = [c for c, n in values.items() if _fractions(n, dated).any()]
     told = plan.kind == "counts" and not all(plain(table.headers[c]) in _GENERIC for c in values)
     if fractions and not told:
         column = fractions[0]
-        found = values[column]
-        row = np.flatnonzero(dated & ((found.kind == "percent") | (np.modf(np.nan_to_num(found.value))[0] != 0)))[0]
+        row = np.flatnonzero(_fractions(values[column], dated))[0]
         cell = table.cells[column][row].strip(BLANKS)
         raise BadFile(
             f"row {table.rows[row]} of the column {table.headers[column]!r} holds the fraction {cell}: "
@@ -182,6 +181,10 @@ def find_side(table: Table, plan: Plan, values: dict[int, Numbers], dated: np.nd
             f"The figures are whole numbers; they are read as counts of what is said.{hint if peaked else ''}"
         )
     return "counts"
+
+
+def _fractions(found: Numbers, dated: np.ndarray) -> np.ndarray:
+    return dated & ((found.kind == "percent") | (np.modf(np.nan_to_num(found.value))[0] != 0))
 
 
 def _wide(
