@@ -39,10 +39,13 @@ class TieTallies(Tallies):
         """
         words = _.text.lower().re_replace(ADDRESS, " ").re_replace(_BETWEEN, " ").strip()
         own = self._posts().filter((_.kind != "repost") & _.author_key.notnull() & _.text.notnull())
-        own = own.select("platform", "id", "author_key", "created_at", "text").mutate(key=words)
-        own = self._keep(own).filter(_.key.length() >= characters)  # kept, or the words are made up anew for each use
+        # Kept, or the words are made up anew for each use; without the texts, of which few are asked for in the end.
+        own = self._keep(own.select("platform", "id", "author_key", key=words)).filter(_.key.length() >= characters)
         shared = own.group_by("platform", "key").aggregate(n=_.author_key.nunique()).filter(_.n >= accounts).drop("n")
-        return self._frame(own.semi_join(shared, ["platform", "key"]).order_by("platform", "key", "created_at", "id"))
+        own = own.semi_join(shared, ["platform", "key"])
+        said = self._posts().select("platform", "id", "created_at", "text").inner_join(own, ["platform", "id"])
+        chosen = said.select("platform", "id", "author_key", "created_at", "text", "key")
+        return self._frame(chosen.order_by("platform", "key", "created_at", "id"))
 
     def shared_links(self, *, accounts: int) -> pd.DataFrame:
         """Return the addresses that at least `accounts` authors of one platform posted: `platform`, `id`, `author_key`,
