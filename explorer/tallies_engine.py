@@ -61,7 +61,7 @@ def _duckdb(*, large: bool) -> Any:
     engine.raw_sql("SET TimeZone = 'UTC'")
     engine.raw_sql(f"SET temp_directory = '{folder.name.replace(chr(39), chr(39) * 2)}/spill'")
     if large:
-        engine.raw_sql("SET preserve_insertion_order = false")  # every answer is put in order; keeping it takes memory
+        engine.raw_sql("SET preserve_insertion_order = false")  # costs memory, and joins and sums keep none anyway
     weakref.finalize(engine, folder.cleanup)
     return engine
 
