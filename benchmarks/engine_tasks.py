@@ -45,9 +45,12 @@ SQL = {
         select topic, date_trunc('month', created_at) as period, country as value, count(*) as posts,
                count(distinct author_key) as authors from said where kind <> 'repost' group by all""",
     "opinions": """
-        select topic, author_key, sum((sentiment_label = 'negative')::int) as negative,
-               sum((sentiment_label = 'neutral')::int) as neutral, sum((sentiment_label = 'positive')::int) as positive
-        from said where kind <> 'repost' and author_key is not null and sentiment_label is not null group by all""",
+        with per as (select topic, author_key, sum((sentiment_label = 'negative')::int) as negative,
+                sum((sentiment_label = 'neutral')::int) as neutral, sum((sentiment_label = 'positive')::int) as positive
+            from said where kind <> 'repost' and author_key is not null and sentiment_label is not null group by all),
+        most as (select *, greatest(negative, neutral, positive) as n from per)
+        select topic, negative = n as negative, neutral = n as neutral, positive = n as positive, count(*) as authors
+        from most group by all""",
     "ranked": """
         select topic, id, author_key, sentiment_label, like_count as count from said
         where kind <> 'repost' and like_count > 0
@@ -189,7 +192,8 @@ def pandas(folder: Path, memory: str = "") -> tuple[Callable[[], Any], dict[str,
     def opinions() -> pd.DataFrame:
         rows = own().dropna(subset=["author_key", "sentiment_label"])
         per = rows.groupby(["topic", "author_key", "sentiment_label"]).size().unstack(fill_value=0)
-        return per.reset_index()
+        most = per.eq(per.max(axis=1), axis=0)
+        return most.groupby(["topic", *most.columns]).size().rename("authors").reset_index()
 
     def ranked() -> pd.DataFrame:
         rows = own()

@@ -86,8 +86,9 @@ def false_consensus(top: pd.DataFrame, people: pd.DataFrame, *, level: float = 0
     Parameters
     ----------
     top : `topic`, `sentiment_label` of the posts that a reader meets first; null = not labelled.
-    people : `topic`, `author_key`, `negative`, `neutral`, `positive`: posts of each author by label. An author counts with
-        the label of most of their posts; one whose labels tie counts in parts.
+    people : `topic`, `negative`, `neutral`, `positive`: posts of an author by label, or only which label most of them have.
+        An author counts with the label of most of their posts; one whose labels tie counts in parts. `authors`: of how many
+        authors that is so; 1 if left out.
     least : labelled posts, and people, below which nothing is said.
 
     Returns
@@ -100,12 +101,14 @@ def false_consensus(top: pd.DataFrame, people: pd.DataFrame, *, level: float = 0
     rows = []
     for topic in sorted(set(top["topic"]) | set(people["topic"])):
         seen = top.loc[(top["topic"] == topic) & top["sentiment_label"].isin(labels), "sentiment_label"]
-        own = people.loc[people["topic"] == topic, list(labels)].to_numpy(float)
+        of_topic = people[people["topic"] == topic]
+        own = of_topic[list(labels)].to_numpy(float)
+        authors = of_topic["authors"].to_numpy(float) if "authors" in of_topic else np.ones(len(own))
         most = own == own.max(axis=1, keepdims=True) if len(own) else np.zeros((0, 3), dtype=bool)
-        parts = (most / most.sum(axis=1, keepdims=True)).sum(axis=0) if len(own) else np.zeros(3)
+        parts = authors @ (most / most.sum(axis=1, keepdims=True)) if len(own) else np.zeros(3)
         for opinion in ("negative", "positive"):
             hits = np.array([(seen == opinion).sum(), parts[labels.index(opinion)]], dtype=float)
-            n = np.array([len(seen), len(own)], dtype=float)
+            n = np.array([len(seen), authors.sum()], dtype=float)
             rows.append(_believed(topic, opinion, hits, n, level, least))
     return pd.DataFrame(rows)
 

@@ -17,23 +17,18 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from explorer import tallies_beginnings, tallies_matching
+from explorer import tallies_beginnings
 from explorer.study import Study, Topic, fold
-from explorer.tallies_engine import cached, is_large, once, open_engine, read_files, to_arrow
+from explorer.tallies_engine import cached, instant, is_large, once, open_engine, read_files, to_arrow
+from explorer.tallies_posts import Posts, newest
 from sources.store import Store
-from sources.tables import KEYS, STAMP, TABLES
+from sources.tables import TABLES
 
 #: Ibis' unit of truncation for every grain.
 UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 #: An account with this many posts on one topic in one period speaks without pause; ordinary authors of a topic write 1 or 2.
 LOUD_POSTS = {"hour": 3, "day": 4, "week": 5, "month": 15, "quarter": 45, "year": 180}
-
-#: Columns of posts that no count reads: left on disk, where the others are worked out once and stay in memory.
-UNREAD = (
-    "thread_id", "created_at_claimed", "time_quality", "text_is_excerpt", "lang_source", "country_source", "author_verified",
-    "reactions", "sentiment", "raw_ref", "flags", "query", "source", "fetched_at", "batch_id",
-)  # fmt: skip
 
 #: Studies whose posts stay worked out in memory: the one that is looked at, and the one before.
 _KEPT_OPEN = 2
@@ -49,6 +44,13 @@ class Binning:
     week_start: int = 0
 
 
+@dataclass(frozen=True)
+class _Stored:
+    files: tuple[str, ...]
+    rows: Any
+    absent: frozenset[str]  # columns that no file has a value of
+
+
 class Tallies:
     """The tables of one store, opened in one engine, for any number of threads.
 
@@ -62,7 +64,8 @@ class Tallies:
 
     def __init__(self, store: Store, engine: Any = None, *, topics: Sequence[Topic] = ()) -> None:
         self._store, self._topics = store, tuple(topics)
-        self._rows: dict[str, tuple[tuple[str, ...], Any]] = {}
+        self._rows: dict[str, _Stored] = {}
+        self._versions: Posts | None = None
         self._newest: Any = None
         self._kept = 0
         self._tags: dict[tuple[tuple[str, ...], ...], Any] = {}
@@ -99,7 +102,8 @@ class Tallies:
 
     def latest(self, table: str) -> Any:
         """Return the table with the newest row of every key, as an expression; empty when nothing was stored."""
-        return newest(self._stored(table), table)
+        rows = self._stored(table)
+        return newest(rows, table, self._absent(table))
 
     def interest(self, terms: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the interest rows, of `terms` only if given; `term` is compared as names are (`study.fold`)."""
@@ -119,7 +123,7 @@ class Tallies:
 
     def n_posts(self) -> int:
         """Return the number of distinct posts stored."""
-        return int(self._frame(self._posts().aggregate(n=_.count())).loc[0, "n"])
+        return int(self._frame(self._told_apart().instants.aggregate(n=_.n.sum().fill_null(0))).loc[0, "n"])
 
     def post_queries(self) -> list[str]:
         """Return the names of the queries that matched the posts in their source, without the unknown ones."""
@@ -135,8 +139,9 @@ class Tallies:
 
     def posts_per_period(self, binning: Binning) -> pd.DataFrame:
         """Return `period`, `posts` of all posts, whatever their topic: a period without any post was not collected."""
-        posts = self._posts().mutate(period=period_of(_.created_at, binning))
-        return self._frame(posts.group_by("period").aggregate(posts=_.count()).order_by("period"))
+        instants = self._told_apart().instants.mutate(period=period_of(_.created_at, binning))
+        counted = instants.group_by("period").aggregate(posts=_.n.sum()).filter(_.posts > 0)
+        return self._frame(counted.order_by("period"))
 
     def posts_by_topic(self, topics: Sequence[Topic], binning: Binning) -> pd.DataFrame:
         """Return `topic`, `period`, `posts` (reposts included), one row per (topic, period) that has at least one."""
@@ -214,9 +219,7 @@ class Tallies:
         self, topics: Sequence[Topic], start: pd.Timestamp, end: pd.Timestamp, limit: int = 200_000
     ) -> pd.DataFrame:
         """Return the posts of topics in [`start`, `end`), each once, oldest first, with what spread and cards need of them."""
-        inside = self._tagged(topics).filter(
-            (_.created_at >= ibis.timestamp(start.isoformat())) & (_.created_at < ibis.timestamp(end.isoformat()))
-        )
+        inside = self._tagged(topics).filter((_.created_at >= instant(start)) & (_.created_at < instant(end)))
         columns = [
             "id", "platform", "kind", "created_at", "author_key", "author_kind", "author_followers", "country", "text",
             "title", "links", "in_reply_to", "repost_of", "quote_of", "sentiment_label", "community", "url",
@@ -281,51 +284,47 @@ class Tallies:
             return self._tagged(self._topics).filter(_.topic.isin([t.id for t in topics]))
         with self._turn:
             if key not in self._tags:
-                self._tags[key] = self._keep(self._tag(topics))
+                self._tags[key] = self._keep_posts(self._told_apart().tagged(topics, self._keep))
             return self._tags[key]
-
-    def _tag(self, topics: Sequence[Topic]) -> Any:
-        posts = self._posts()
-        names = pd.DataFrame(
-            [(n.strip().lower(), t.id) for t in topics for n in {t.id, t.label, t.social, *t.labels.values()} if n],
-            columns=["_name", "topic"],
-        ).drop_duplicates()
-        mapping = ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
-        # Over all versions of a post: a second query that meets it stores a version with its own name.
-        met = self._stored("posts").select("platform", "id", _name=_.query.strip().lower())
-        met = self._keep(met.inner_join(mapping, "_name").select("platform", "id", "topic").pipe(once))
-        # Only posts that no query of the study has matched are searched for words: that is the costly part.
-        rest = posts.anti_join(met, ["platform", "id"])
-        words = ibis.coalesce(_.title, "") + ibis.literal(" ") + ibis.coalesce(_.text, "")
-        rest = self._keep(rest.select("platform", "id", _words=words))
-        spoken = tallies_matching.spoken(rest, topics, self._keep)
-        belongs = ibis.union(met, *spoken) if spoken else met
-        return posts.inner_join(belongs, ["platform", "id"])
 
     def _stored(self, table: str) -> Any:
         """Every stored row of a table, older versions included, as an expression."""
         files = tuple(self._store.files(table))
         if not files:
-            return ibis.memtable(TABLES[table].empty_table())
+            # What is kept of it forgets which columns are never null, and only rows of the same kind go together.
+            return ibis.memtable(pa.schema([f.with_nullable(True) for f in TABLES[table]]).empty_table())
         with self._turn:
-            if self._rows.get(table, ((), None))[0] != files:
-                self._rows[table] = files, read_files(self._engine, files)
-            rows = self._rows[table][1]
-        absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
-        return rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
+            if table not in self._rows or self._rows[table].files != files:
+                rows = read_files(self._engine, files)
+                absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
+                rows = rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
+                self._rows[table] = _Stored(files, rows, frozenset(absent))
+            return self._rows[table].rows
+
+    def _absent(self, table: str) -> frozenset[str]:
+        return self._rows[table].absent if table in self._rows else frozenset()
+
+    def _told_apart(self) -> Posts:
+        with self._turn:
+            if self._versions is None:
+                rows = self._stored("posts")
+                self._versions = Posts.of(rows, self._keep_posts, self._absent("posts"))
+            return self._versions
 
     def _posts(self) -> Any:
         """The newest version of every post without the columns UNREAD."""
         with self._turn:
             if self._newest is None:
-                rows, key = self._stored("posts"), list(KEYS["posts"])
-                # Few posts are stored more than once: only those are put in order, which is costly with all their columns.
-                again = self._keep(rows.group_by(key).aggregate(_n=_.count()).filter(_._n > 1).drop("_n"))
-                several = self._keep(newest(rows.semi_join(again, key), "posts").drop(*UNREAD))
-                every = rows.anti_join(again, key).drop(*UNREAD).union(several)
+                every = self._told_apart().newest
                 # The files of a large study are read anew for each question: they are packed already.
-                self._newest = every if self._large else self._keep(every)
+                self._newest = every if self._large else self._keep_posts(every)
             return self._newest
+
+    def _keep_posts(self, posts: Any) -> Any:
+        """Keep posts; columns without any value are not kept, and still there."""
+        columns, absent = posts.columns, [c for c in posts.columns if c in self._absent("posts")]
+        nulls = {c: ibis.null(posts[c].type()) for c in absent}
+        return self._keep(posts.drop(*absent)).mutate(**nulls).select(columns) if absent else self._keep(posts)
 
     def _keep(self, expression: Any) -> Any:
         """Work an expression out once and return the result as a table of this session, which goes when nobody uses it."""
@@ -349,18 +348,6 @@ class Tallies:
         for column in frame.select_dtypes("datetime").columns:
             frame[column] = frame[column].dt.tz_localize("UTC")
         return frame
-
-
-def newest(rows: Any, table: str) -> Any:
-    """Return the newest row of every key (`sources.tables.KEYS`).
-
-    Of rows that one batch brought twice, the one with the greater values stands, column by column: counts only grow, and every
-    engine takes the same.
-    """
-    others = [n for n in TABLES[table].names if n not in (*KEYS[table], *STAMP)]
-    order = [_[n].desc() for n in ("fetched_at", "batch_id", *others)]
-    place = ibis.row_number().over(ibis.window(group_by=list(KEYS[table]), order_by=order))
-    return rows.mutate(_place=place).filter(_._place == 0).drop("_place")
 
 
 def period_of(instant: Any, binning: Binning) -> Any:

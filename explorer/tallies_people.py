@@ -215,17 +215,16 @@ class PeopleTallies(TieTallies):
         )
 
     def opinions(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
-        """Return what authors say of a topic on the whole: `topic`, `author_key`, `negative`, `neutral`, `positive`
-        (posts with that label), authors with at least one labelled post.
+        """Return what authors say of a topic on the whole: `topic`, `negative`, `neutral`, `positive` (whether most of an
+        author's labelled posts have that label; several where they tie), `authors` (of whom that is so).
         """
         own = self._own(topics, span).filter(_.author_key.notnull() & _.sentiment_label.notnull())
-        label = _.sentiment_label
-        per = own.group_by("topic", "author_key").aggregate(
-            negative=(label == "negative").sum(),
-            neutral=(label == "neutral").sum(),
-            positive=(label == "positive").sum(),
-        )
-        return self._frame(per.order_by("topic", "author_key"))
+        labels = ("negative", "neutral", "positive")
+        posts = {label: (_.sentiment_label == label).sum() for label in labels}
+        per = own.group_by("topic", "author_key").aggregate(**posts)
+        most = ibis.greatest(*(per[label] for label in labels))
+        per = per.select("topic", **{label: per[label] == most for label in labels})
+        return self._frame(per.group_by("topic", *labels).aggregate(authors=_.count()).order_by("topic", *labels))
 
     def speakers(self, topics: Sequence[Topic], span: Span | None = None) -> pd.DataFrame:
         """Return `topic`, `author_key` of everyone who wrote on a topic."""

@@ -14,7 +14,7 @@ from ibis import _
 
 from explorer.study import Topic
 from explorer.tallies import Tallies
-from explorer.tallies_engine import once
+from explorer.tallies_engine import instant, once
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Interaction = Literal["repost", "reply", "quote", "mention", "same link"]
@@ -37,14 +37,17 @@ class TieTallies(Tallies):
         Columns: `platform`, `id`, `author_key`, `created_at`, `text`, `key` (the words compared). Texts shorter than
         `characters` are left out: people say "thank you" in the same words without arranging it.
         """
-        words = _.text.lower().re_replace(ADDRESS, " ").re_replace(_BETWEEN, " ").strip()
         own = self._posts().filter((_.kind != "repost") & _.author_key.notnull() & _.text.notnull())
-        # Kept, or the words are made up anew for each use; without the texts, of which few are asked for in the end.
-        own = self._keep(own.select("platform", "id", "author_key", key=words)).filter(_.key.length() >= characters)
-        shared = own.group_by("platform", "key").aggregate(n=_.author_key.nunique()).filter(_.n >= accounts).drop("n")
-        own = own.semi_join(shared, ["platform", "key"])
-        said = self._posts().select("platform", "id", "created_at", "text").inner_join(own, ["platform", "id"])
-        chosen = said.select("platform", "id", "author_key", "created_at", "text", "key")
+        # Kept, or the words are made up anew for each use; and only as a number, of which equal words have the same.
+        words = _words(own.text)
+        marks = self._keep(own.select("platform", "id", _mark=words.hash(), _length=words.length()))
+        marks = marks.filter(_._length >= characters + 2)
+        several = marks.group_by("platform", "_mark").aggregate(_n=_.count()).filter(_._n >= accounts)
+        alike = self._keep(marks.semi_join(several, ["platform", "_mark"]).select("platform", "id"))
+        some = own.semi_join(alike, ["platform", "id"]).select("platform", "id", "author_key", "created_at", "text")
+        some = self._keep(some.mutate(key=_words(some.text)))
+        shared = some.group_by("platform", "key").aggregate(_n=_.author_key.nunique()).filter(_._n >= accounts)
+        chosen = some.semi_join(shared, ["platform", "key"]).mutate(key=_.key.strip())
         return self._frame(chosen.order_by("platform", "key", "created_at", "id"))
 
     def shared_links(self, *, accounts: int) -> pd.DataFrame:
@@ -122,5 +125,9 @@ class TieTallies(Tallies):
     def _within(self, posts: Any, span: Span | None) -> Any:
         if span is None:
             return posts
-        first, last = (ibis.timestamp(t.isoformat()).cast("timestamp('UTC')") for t in span)
-        return posts.filter((_.created_at >= first) & (_.created_at < last))
+        return posts.filter((_.created_at >= instant(span[0])) & (_.created_at < instant(span[1])))
+
+
+def _words(text: Any) -> Any:
+    """Return what is compared of a text: a blank at both ends, as taking ends off is dearer than to clean what is between."""
+    return (ibis.literal(" ") + text.lower() + " ").re_replace(ADDRESS, " ").re_replace(_BETWEEN, " ")
