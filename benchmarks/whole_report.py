@@ -2,8 +2,9 @@
 
     python -m benchmarks.whole_report [--posts 1000000 10000000] [--topics 200] [--write]
 
-Each size runs in a process of its own, from reading the study file on; the time its imports take is part of it. Beside it
-stands `undersaid prepare`: all that the pages show (communities, trends, the path of the gap and more) in two processes.
+Each size runs in a process of its own, from its imports on, beside which another one forecasts and scores alerts: what that one
+computes is counted where it ends, or where the report waits for it. `undersaid prepare`, all that the pages show (communities,
+trends, the path of the gap and more), is measured too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,38 +33,28 @@ GOAL_SECONDS, GOAL_GROWTH = 60.0, 10.0
 
 def measure(folder: Path) -> dict[str, Any]:
     """Return wall and CPU seconds of every part, peak memory, and how much was found."""
-    begun, out = time.perf_counter(), {}
+    begun = time.perf_counter()
+    out, before = {}, [begun, 0.0]
 
-    def part(name: str, job: Callable[[], Any]) -> Any:
-        wall, cpu = time.perf_counter(), _cpu()
-        made = job()
-        out[name] = (time.perf_counter() - wall, _cpu() - cpu)
-        return made
+    def done(part: str) -> None:
+        now = [time.perf_counter(), _cpu()]
+        out[part] = (now[0] - before[0], now[1] - before[1])
+        before[:] = now
 
-    def imports() -> None:
-        import explorer.answers
-        import explorer.early_warning
-        import explorer.needs
-        import explorer.who_speaks  # noqa: F401
-
-    part("imports", imports)
-    from explorer.answers import find_gaps, look_ahead
-    from explorer.early_warning import warnings_of
-    from explorer.needs import find_needs
-    from explorer.panel import read_panel
     from explorer.study import read_study
-    from explorer.tallies_people import PeopleTallies
-    from explorer.who_speaks import find_speakers
+    from explorer.tallies import Tallies
+    from explorer.whole import work_out
 
+    done("imports")
     study = read_study(folder)
-    tallies = part("open", lambda: PeopleTallies.of(study))
-    panel = part("panel", lambda: read_panel(study, tallies))
-    gaps = part("gap", lambda: find_gaps(study, panel=panel))
-    part("voices", lambda: find_speakers(study, panel=panel, tallies=tallies))
-    needs = part("needs", lambda: find_needs(study, tallies=tallies))
-    part("forecast", lambda: look_ahead(study, panel=panel))
-    warned = part("alerts", lambda: warnings_of(study, tallies))
-    found = {"gaps": len(gaps.table.dropna(subset=["gap"])), "needs": len(needs.table), "alerts": len(warned.events)}
+    whole = work_out(study, done=done)
+    if whole.refused or not (whole.gaps and whole.needs and whole.warned):
+        raise SystemExit(f"not told: {whole.refused}")
+    found = {
+        "gaps": len(whole.gaps.table.dropna(subset=["gap"])),
+        "needs": len(whole.needs.table),
+        "alerts": len(whole.warned.events),
+    }
     peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
         "parts": out,
@@ -73,7 +63,7 @@ def measure(folder: Path) -> dict[str, Any]:
         "peak": peak[0],
         "worker peak": peak[1],
         "found": found,
-        "posts": tallies.n_posts(),
+        "posts": Tallies.of(study).n_posts(),
     }
 
 

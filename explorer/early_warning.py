@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,8 +96,30 @@ def warnings_of(
     BadStudy : no topics and no scenarios, or a scenario that cannot be read.
     """
     tallies = tallies or Tallies.of(study)
-    scenarios = scenarios_of(study)
-    if not study.topics and not scenarios:
+    watching = to_watch(study, tallies, sensitivity=sensitivity, budget=budget)
+    return conclude(watching, [scored(one, watching.each) for one in watching.raw], tallies)
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is watched, not yet scored. `days`: between two false alarms of the study. `span` of its posts, None without."""
+
+    study: Study
+    raw: tuple[Watched, ...]
+    days: float
+    span: tuple[pd.Timestamp, pd.Timestamp] | None
+
+    @property
+    def each(self) -> float:
+        """Days between two false alarms of one series."""
+        return self.days * len(self.raw)
+
+
+def to_watch(
+    study: Study, tallies: Tallies, *, sensitivity: str = "balanced", budget: str | float | None = None
+) -> Watching:
+    """Return the series of a study as `warnings_of` scores them; raises what that raises."""
+    if not study.topics and not scenarios_of(study):
         raise BadStudy("there is nothing to watch yet", study.path.name, "write [[topics]] or [[scenarios]] into it")
     if sensitivity not in STUDY_BUDGET:
         raise BadArgument(
@@ -115,18 +138,28 @@ def warnings_of(
         panel = read_panel(study, tallies)
         raw += _panel_series(study, panel.social, "posts", "posts", panel.grain, panel.freq)
         raw += _panel_series(study, panel.search, "value", "search", panel.grain, panel.freq)
-    # One thread: the regressions of a series are small, and a second thread would only wait for the first.
-    with threadpool_limits(1):
-        series = tuple(_scored(one, days * len(raw)) for one in raw)
-    seen = {s.topic for s in series}
+    return Watching(study, tuple(raw), days, span)
+
+
+@threadpool_limits.wrap(
+    limits=1
+)  # the regressions of a series are small: a second thread would only wait for the first
+def scored(raw: Watched, days: float) -> Watched:
+    """Score one series, with a false alarm every `days` days."""
+    return replace(raw, scored=score(raw.scored, freq=raw.freq, budget=days, coverage=raw.coverage))
+
+
+def conclude(watching: Watching, series: Sequence[Watched], tallies: Tallies) -> EarlyWarning:
+    """Return the alerts of series that are scored."""
+    seen, span = {s.topic for s in series}, watching.span
     until = span[1] if span is not None else max((s.scored["ds"].max() for s in series), default=None)
     return EarlyWarning(
-        study,
-        series,
-        _events(series),
-        _triggers(scenarios, tallies, span),
-        tuple(t.id for t in study.topics if t.id not in seen),
-        days,
+        watching.study,
+        tuple(series),
+        _events(tuple(series)),
+        _triggers(scenarios_of(watching.study), tallies, span),
+        tuple(t.id for t in watching.study.topics if t.id not in seen),
+        watching.days,
         until,
     )
 
@@ -207,10 +240,6 @@ def _panel_series(study: Study, table: pd.DataFrame, column: str, side: str, gra
         if own is not None and own["y"].notna().sum() >= 3:
             found.append(Watched(topic.id, topic.label, side, grain, freq, own, None))
     return found
-
-
-def _scored(raw: Watched, days: float) -> Watched:
-    return replace(raw, scored=score(raw.scored, freq=raw.freq, budget=days, coverage=raw.coverage))
 
 
 _EVENT_COLUMNS = [

@@ -91,8 +91,10 @@ def test_two_files_to_ranking_forecast_and_report(folder: Path) -> None:
     report = run("report", "--study", "pumps", "--to", "out", cwd=folder)
     assert report.returncode == 0, report.stderr
     kinds = {"gaps": "csv html parquet png pptx svg xlsx", "forecast": "csv html parquet pptx xlsx", "windows": "ics"}
+    kinds["alerts"] = "csv parquet xlsx"
     written = {p.name for p in (folder / "out").iterdir()}
     assert written == {f"{stem}.{kind}" for stem, endings in kinds.items() for kind in endings.split()}
+    assert "voices: no posts have been imported" in report.stdout, "what cannot be told is named"
 
 
 def test_the_french_table_speaks_french(folder: Path) -> None:

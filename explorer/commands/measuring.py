@@ -79,15 +79,26 @@ def report(
     french: Annotated[bool, typer.Option("--french", help="CSV with semicolons and decimal commas.")] = False,
     lang: LangOption = "",
 ) -> None:
-    """Write gaps and forecast as CSV, Parquet and XLSX, each with its provenance."""
-    from explorer.outputs.report import write_report
+    """Write gaps, forecast, voices, needs and alerts as CSV, Parquet and XLSX with their provenance, pictures and slides."""
+    from explorer.outputs.whole import whole_files, write_files
+    from explorer.whole import PARTS, work_out
 
     words = words_of(lang)
     opened = open_study(study)
-    with working(words("Writing the report")):
-        files = write_report(opened, to, words, corrected=not raw, french=french, now=now())
+    write_files({}, to)  # a folder that cannot be written is told before the work, not after it
+    with working(words("Writing the report")) as status:
+        whole = work_out(
+            opened,
+            corrected=not raw,
+            done=lambda part: status.update(f"{words('Writing the report')} {PARTS.index(part) + 1}/{len(PARTS)}"),
+        )
+        files = write_files(whole_files(whole, words, now(), french=french), to)
     for file in files:
         line(str(file))
+    for part, why in whole.refused.items():
+        line(f"· {part}: {why}", "yellow")
+    if not files:
+        raise typer.Exit(1)
 
 
 def _print_gaps(answer: Any, words: Words, format: Format) -> None:

@@ -6,22 +6,18 @@ import functools
 import importlib.util
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from explorer import charts, views
-from explorer.answers import Gaps, Outlook, find_gaps, look_ahead
+from explorer.answers import Gaps, Outlook
 from explorer.campaign_views import campaign_table, days_to_mark, marks, prospect_sentences
-from explorer.campaigns import Campaign, read_campaigns
+from explorer.campaigns import Campaign
 from explorer.outputs.calendar import to_calendar
 from explorer.outputs.frames import forecast_frame, gaps_frame, to_csv, to_parquet
 from explorer.outputs.page import Part, to_page
 from explorer.outputs.provenance import gaps_provenance, outlook_provenance
 from explorer.outputs.workbook import forecast_workbook, gaps_workbook
-from explorer.panel import read_panel
 from explorer.sentences import headline, outlook_headline
-from explorer.study import Study
 from explorer.words import Words
-from sources.errors import Unavailable
 
 #: File name -> what makes its content; made only when it is asked for.
 Files = dict[str, Callable[[], bytes]]
@@ -98,29 +94,3 @@ def forecast_files(
 
         files["forecast.pptx"] = lambda: forecast_slides(frame(), told, about, words, plan())
     return files
-
-
-def write_report(
-    study: Study, folder: Path, words: Words, *, corrected: bool = True, french: bool | None = None, now: datetime
-) -> list[Path]:
-    """Write every file of gaps and forecast into `folder` and return the paths.
-
-    Raises
-    ------
-    Unavailable : the folder cannot be written.
-    """
-    panel = read_panel(study)
-    gaps = find_gaps(study, panel=panel, corrected=corrected)
-    outlook = look_ahead(study, panel=panel, corrected=corrected)
-    campaigns = read_campaigns(study.path.parent)
-    files = gaps_files(gaps, words, now, french=french)
-    files |= forecast_files(outlook, words, now, french=french, campaigns=campaigns)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, make in files.items():
-            (folder / name).write_bytes(make())
-    except OSError as error:
-        raise Unavailable(
-            f"the report cannot be written ({error.strerror})", str(folder), "choose another --to"
-        ) from error
-    return [folder / name for name in files]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from explorer import charts
 from explorer.circles import ANSWERS, LINKS, Circles, find_circles, movers
 from explorer.kept import kept
-from explorer.outputs.frames import to_csv
+from explorer.outputs.voices import voices_files
 from explorer.study import Study, read_study
 from explorer.tallies_people import PeopleTallies
 from explorer.ui.answers import key_of, panel_of
 from explorer.ui.exports import offer
-from explorer.voice_views import shares
 from explorer.who_speaks import Speakers, find_speakers
 from explorer.words import Words
 
@@ -60,12 +58,5 @@ def topic_movers_of(opened: Study, topic: str) -> pd.DataFrame:
 
 def export_voices(answer: Speakers, say: Words) -> None:
     """Offer every topic raw beside corrected as files."""
-    table = answer.topics.assign(sources=", ".join(answer.panel.sources), simulated=answer.study.simulated)
-    words = Words(say.language)
-    drawn = charts.dumbbell(shares(answer, words), words)
-    files = {
-        "voices.csv": lambda: to_csv(table, french=say.language == "fr"),
-        "voices.svg": lambda: charts.to_svg(drawn, words).encode(),
-        "voices.png": lambda: charts.to_png(drawn, words),
-    }
+    files = voices_files(answer, Words(say.language))
     offer(files, f"undersaid voices --study {answer.study.path.parent.name}", say)
