@@ -275,6 +275,9 @@ def test_false_consensus_sets_ranked_posts_beside_people() -> None:
     assert found.loc["negative", "seen"] == pytest.approx(0.9)
     assert found.loc["negative", "held"] == pytest.approx(0.2)
     assert found.loc["positive", "held"] == pytest.approx(0.1), "an author torn between two labels counts half"
+    labels = ["negative", "neutral", "positive"]
+    alike = people.groupby(["topic", *labels]).size().rename("authors").reset_index()
+    pd.testing.assert_frame_equal(false_consensus(top, alike), false_consensus(top, people))
     few = false_consensus(top.head(5), people)
     assert (few["verdict"] == "not measured").all()
     assert few["reason"].str.contains("top posts").all()
