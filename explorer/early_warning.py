@@ -97,7 +97,10 @@ def warnings_of(
     """
     tallies = tallies or Tallies.of(study)
     watching = to_watch(study, tallies, sensitivity=sensitivity, budget=budget)
-    return conclude(watching, [scored(one, watching.each) for one in watching.raw], tallies)
+    # One thread: the regressions of a series are small, and a second thread would only wait for the first.
+    with threadpool_limits(1):
+        series = [scored(one, watching.each) for one in watching.raw]
+    return conclude(watching, series, tallies)
 
 
 @dataclass(frozen=True)
@@ -141,9 +144,6 @@ def to_watch(
     return Watching(study, tuple(raw), days, span)
 
 
-@threadpool_limits.wrap(
-    limits=1
-)  # the regressions of a series are small: a second thread would only wait for the first
 def scored(raw: Watched, days: float) -> Watched:
     """Score one series, with a false alarm every `days` days."""
     return replace(raw, scored=score(raw.scored, freq=raw.freq, budget=days, coverage=raw.coverage))

@@ -284,7 +284,8 @@ class Tallies:
             return self._tagged(self._topics).filter(_.topic.isin([t.id for t in topics]))
         with self._turn:
             if key not in self._tags:
-                self._tags[key] = self._keep_posts(self._told_apart().tagged(topics, self._keep))
+                posts = self._told_apart()
+                self._tags[key] = posts.kept(posts.tagged(topics))
             return self._tags[key]
 
     def _stored(self, table: str) -> Any:
@@ -308,23 +309,17 @@ class Tallies:
         with self._turn:
             if self._versions is None:
                 rows = self._stored("posts")
-                self._versions = Posts.of(rows, self._keep_posts, self._absent("posts"))
+                self._versions = Posts.of(rows, self._absent("posts"), self._keep)
             return self._versions
 
     def _posts(self) -> Any:
         """The newest version of every post without the columns UNREAD."""
         with self._turn:
             if self._newest is None:
-                every = self._told_apart().newest
+                posts = self._told_apart()
                 # The files of a large study are read anew for each question: they are packed already.
-                self._newest = every if self._large else self._keep_posts(every)
+                self._newest = posts.newest if self._large else posts.kept(posts.newest)
             return self._newest
-
-    def _keep_posts(self, posts: Any) -> Any:
-        """Keep posts; columns without any value are not kept, and still there."""
-        columns, absent = posts.columns, [c for c in posts.columns if c in self._absent("posts")]
-        nulls = {c: ibis.null(posts[c].type()) for c in absent}
-        return self._keep(posts.drop(*absent)).mutate(**nulls).select(columns) if absent else self._keep(posts)
 
     def _keep(self, expression: Any) -> Any:
         """Work an expression out once and return the result as a table of this session, which goes when nobody uses it."""

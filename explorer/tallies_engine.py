@@ -69,8 +69,16 @@ def _duckdb(*, large: bool) -> Any:
 
 
 def read_files(engine: Any, files: Sequence[str]) -> Any:
-    """Return the rows of Parquet files, columns brought together by name; instants are in UTC."""
+    """Return the rows of Parquet files, columns brought together by name; instants are in UTC.
+
+    Columns that hold nothing but nulls are left out (not on Spark, where no footer is read here).
+
+    Raises
+    ------
+    BadStudy : a file is damaged or gone.
+    """
     if engine.name != "pyspark":
+        nothing = _without_values(files)
         rows = engine.read_parquet(list(files), union_by_name=True)
         # Without a zone: the calendar of instants with a zone costs DuckDB ten times as much.
         zoned = [name for name, kind in rows.schema().items() if kind.is_timestamp() and kind.timezone]
@@ -80,7 +88,7 @@ def read_files(engine: Any, files: Sequence[str]) -> Any:
             stored = f'SELECT * REPLACE ({clock}) FROM "{rows.get_name()}"'  # noqa: S608 - names of our own
             engine.raw_sql(f'CREATE VIEW "{view}" AS {stored}')
             rows = engine.table(view)
-        return rows.drop(*_without_values(files))
+        return rows.drop(*nothing)
     name = ibis.util.gen_name("stored")
     _session().read.option("mergeSchema", "true").parquet(*files).createOrReplaceTempView(name)
     return engine.table(name)
@@ -96,11 +104,17 @@ def _without_values(files: Sequence[str]) -> set[str]:
     full: set[str] = set()
     empty: set[str] = set()
     for file in files:
-        footer = pq.read_metadata(file)
+        try:
+            footer = pq.read_metadata(file)
+        except (OSError, pa.ArrowInvalid) as error:
+            remedy = "restore the folder from a backup, or move it away and import the files again"
+            raise BadStudy(
+                "a stored file is damaged or gone", f"{Path(file).parent.name}/{Path(file).name}", remedy
+            ) from error
         for group in (footer.row_group(i) for i in range(footer.num_row_groups)):
             for column in (group.column(i) for i in range(group.num_columns)):
                 known = column.statistics
-                nothing = known is not None and known.has_null_count and known.null_count == column.num_values
+                nothing = known is not None and known.has_null_count and 0 < column.num_values == known.null_count
                 (empty if nothing else full).add(column.path_in_schema)
     return empty - full
 

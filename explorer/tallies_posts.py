@@ -35,23 +35,31 @@ class Posts:
     Parameters
     ----------
     rows : all that is stored, every version of every post.
+    absent : columns that hold nothing but nulls.
+    keep : works an expression out once.
     single : the posts of which one version is stored.
     versions : all versions of the others.
     several : the newest of these, without the columns UNREAD.
     """
 
     rows: Any
+    absent: frozenset[str]
+    keep: Keep
     single: Any
     versions: Any
     several: Any
 
     @classmethod
-    def of(cls, rows: Any, keep: Keep, absent: Collection[str] = ()) -> Posts:
-        """Tell stored rows apart; `keep` works an expression out once, `absent` names columns that hold nothing but nulls."""
+    def of(cls, rows: Any, absent: frozenset[str], keep: Keep) -> Posts:
+        """Tell stored rows apart."""
         again = keep(rows.group_by(_KEY).aggregate(_n=_.count()).filter(_._n > 1).drop("_n"))
-        versions = keep(rows.semi_join(again, _KEY))
-        several = keep(newest(versions, "posts", absent).drop(*UNREAD))
-        return cls(rows, rows.anti_join(again, _KEY), versions, several)
+        versions = _without(rows.semi_join(again, _KEY), absent, keep)
+        several = _without(newest(versions, "posts", absent).drop(*UNREAD), absent, keep)
+        return cls(rows, absent, keep, rows.anti_join(again, _KEY), versions, several)
+
+    def kept(self, posts: Any) -> Any:
+        """Work posts out once; columns without any value take no place, and are there all the same."""
+        return _without(posts, self.absent, self.keep)
 
     @property
     def newest(self) -> Any:
@@ -67,13 +75,13 @@ class Posts:
             self.several.select("created_at", n=ibis.literal(1)),
         )
 
-    def tagged(self, topics: Sequence[Topic], keep: Keep) -> Any:
+    def tagged(self, topics: Sequence[Topic]) -> Any:
         """Return posts x topics they belong to: by every query that matched them in their source, else by their own words."""
         names = pd.DataFrame(
             [(n.strip().lower(), t.id) for t in topics for n in {t.id, t.label, t.social, *t.labels.values()} if n],
             columns=["_name", "topic"],
         ).drop_duplicates()
-        mapping = ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
+        keep, mapping = self.keep, ibis.memtable(pa.Table.from_pandas(names, preserve_index=False))
         queries = self.rows.select("query").pipe(once).mutate(_name=_.query.strip().lower())
         named = keep(queries.inner_join(mapping, "_name").select("query", "topic"))
         # A second query that meets a post stores a version with its own name.
@@ -87,6 +95,11 @@ class Posts:
         if spoken:
             parts.append(self.newest.inner_join(ibis.union(*spoken) if len(spoken) > 1 else spoken[0], _KEY))
         return ibis.union(*(part.select(*self.several.columns, "topic") for part in parts))
+
+
+def _without(posts: Any, absent: Collection[str], keep: Keep) -> Any:
+    columns, nulls = posts.columns, {c: ibis.null(posts[c].type()) for c in posts.columns if c in absent}
+    return keep(posts.drop(*nulls)).mutate(**nulls).select(columns) if nulls else keep(posts)
 
 
 def newest(rows: Any, table: str, absent: Collection[str] = ()) -> Any:

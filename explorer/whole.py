@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,7 @@ from sources.errors import SourceError
 PARTS = ("panel", "gaps", "voices", "needs", "forecast", "alerts")
 #: Topics below which a forecast takes no longer than a process takes to start.
 FEW_TOPICS = 50
-_CANNOT_TELL = (SourceError, ForecastError, TooFewVoices)
+_CANNOT_TELL = (SourceError, ForecastError, TooFewVoices, BrokenProcessPool)
 Answer = TypeVar("Answer")
 
 
@@ -76,18 +77,18 @@ def work_out(
         tallies = PeopleTallies.of(study)
         panel = read_panel(study, tallies)
         done("panel")
-        ahead = beside(look_ahead, study, panel=panel, corrected=corrected)
-        watching = told("alerts", lambda: to_watch(study, tallies), through=False)
-        series = [beside(scored, one, watching.each) for one in watching.raw] if watching else []
-        gaps = told("gaps", lambda: find_gaps(study, panel=panel, corrected=corrected))
-        speakers = told("voices", lambda: find_speakers(study, panel=panel, tallies=tallies))
-        # One thread beside another process: a second would only wait for a core.
-        with threadpool_limits(1 if isinstance(ahead, Future) else None):
+        # One thread: a second would only wait, for the first where matrices are small, or for a core beside another process.
+        with threadpool_limits(1):
+            ahead = beside(look_ahead, study, panel=panel, corrected=corrected)
+            watching = told("alerts", lambda: to_watch(study, tallies), through=False)
+            series = [beside(scored, one, watching.each) for one in watching.raw] if watching else []
+            gaps = told("gaps", lambda: find_gaps(study, panel=panel, corrected=corrected))
+            speakers = told("voices", lambda: find_speakers(study, panel=panel, tallies=tallies))
             needs = told("needs", lambda: find_needs(study, tallies=tallies))
-        outlook = told("forecast", ahead.result)
-        warned = None
-        if watching:
-            warned = told("alerts", lambda: conclude(watching, [one.result() for one in series], tallies))
+            outlook = told("forecast", ahead.result)
+            warned = None
+            if watching:
+                warned = told("alerts", lambda: conclude(watching, [one.result() for one in series], tallies))
     return Whole(panel, gaps, outlook, speakers, needs, warned, refused)
 
 
@@ -114,4 +115,5 @@ def _beside(*, start: bool) -> Iterator[Callable[..., Future[Any] | _Later]]:
 
 
 def _ready() -> None:
-    """Do nothing: what this module imports is what takes its time."""
+    """Set the one thread of the other process; what takes its time are the imports of this module."""
+    threadpool_limits(1)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from explorer import tallies_engine
-from explorer.study import Topic
+from explorer.study import BadStudy, Topic
 from explorer.tallies import Binning
 from explorer.tallies_people import PeopleTallies
 from sources.store import Store
@@ -144,3 +144,11 @@ def test_opinions_count_authors_by_the_label_of_most_of_their_posts(store: Store
     found = PeopleTallies(store, topics=TOPICS).opinions(TOPICS)
     told = {tuple(row[["negative", "neutral", "positive"]].astype(bool)): row["authors"] for _, row in found.iterrows()}
     assert told == {(True, False, False): 1, (True, False, True): 1, (False, False, True): 1}
+
+
+def test_a_damaged_file_is_named_with_the_way_out(store: Store) -> None:
+    bring(store, "all", {"id": "1"})
+    file = Path(store.files("posts")[0])
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(BadStudy, match=f"posts/{file.name}: a stored file is damaged or gone; restore the folder"):
+        PeopleTallies(store).n_posts()
