@@ -298,7 +298,9 @@ class Tallies:
             if table not in self._rows or self._rows[table].files != files:
                 rows = read_files(self._engine, files)
                 absent = {n: t for n, t in ibis.Schema.from_pyarrow(TABLES[table]).items() if n not in rows.columns}
+                others = [n for n in rows.columns if n not in TABLES[table].names]
                 rows = rows.mutate(**{name: ibis.null(kind) for name, kind in absent.items()})
+                rows = rows.select(*TABLES[table].names, *others)
                 self._rows[table] = _Stored(files, rows, frozenset(absent))
             return self._rows[table].rows
 
