@@ -41,7 +41,7 @@ class TieTallies(Tallies):
         # Kept, or the words are made up anew for each use; and only as a number, of which equal words have the same.
         words = _words(own.text)
         marks = self._keep(own.select("platform", "id", _mark=words.hash(), _length=words.length()))
-        marks = marks.filter(_._length >= characters + 2)
+        marks = marks.filter(_._length >= characters + 2)  # with the blank at each end
         several = marks.group_by("platform", "_mark").aggregate(_n=_.count()).filter(_._n >= accounts)
         alike = self._keep(marks.semi_join(several, ["platform", "_mark"]).select("platform", "id"))
         some = own.semi_join(alike, ["platform", "id"]).select("platform", "id", "author_key", "created_at", "text")

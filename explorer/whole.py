@@ -89,6 +89,8 @@ def work_out(
             warned = None
             if watching:
                 warned = told("alerts", lambda: conclude(watching, [one.result() for one in series], tallies))
+            else:
+                done("alerts")
     return Whole(panel, gaps, outlook, speakers, needs, warned, refused)
 
 

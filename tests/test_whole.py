@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from explorer import whole
 from explorer.answers import look_ahead
 from explorer.early_warning import warnings_of
+from explorer.outputs.alerts import alerts_files, alerts_provenance
 from explorer.outputs.whole import whole_files, write_files
 from explorer.study import Study
 from explorer.whole import PARTS, Whole, work_out
@@ -68,8 +70,22 @@ def test_every_part_becomes_files_that_open_again(beside: Whole, tmp_path: Path)
     assert files["voices.svg"].read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_an_alert_known_by_the_hour_keeps_its_hour_and_a_cap_is_told(beside: Whole) -> None:
+    hours = beside.warned.events.assign(at=beside.warned.events["at"] + pd.Timedelta(5, "h"))
+    by_hour = replace(beside.warned, events=hours)
+    table = alerts_files(by_hour, beside.panel, Words("en"), NOW)["alerts.csv"]()
+    assert set(pd.read_csv(io.BytesIO(table))["at"].str[-6:]) == {" 05:00"}
+    told = alerts_provenance(by_hour, beside.panel, Words("en"), NOW).caution
+    assert told.startswith("Stopped at a limit, there is more than was counted: Grants"), (
+        "what was cut off looks like silence"
+    )
+    assert not alerts_provenance(by_hour, replace(beside.panel, capped=()), Words("en"), NOW).caution
+
+
 def test_what_cannot_be_told_is_named_and_keeps_nothing_else_back(tmp_path: Path) -> None:
-    told = work_out(small_study(tmp_path / "study"))
+    parts: list[str] = []
+    told = work_out(small_study(tmp_path / "study"), done=parts.append)
+    assert tuple(parts) == PARTS, "progress goes on over what cannot be told"
     assert set(told.refused) == {"voices", "needs"}, "a study of two files of counts: no posts, no queries"
     assert "no posts have been imported" in told.refused["voices"]
     names = set(whole_files(told, Words("en"), NOW))

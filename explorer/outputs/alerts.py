@@ -13,6 +13,7 @@ from explorer.outputs.provenance import Provenance
 from explorer.outputs.report import Files
 from explorer.outputs.workbook import table_workbook
 from explorer.panel import Panel
+from explorer.sentences import cut_off
 from explorer.words import Words
 
 
@@ -38,6 +39,7 @@ def alerts_provenance(answer: EarlyWarning, panel: Panel, words: Words, now: dat
         method=words("every topic scored against its own past, explorer.early_warning"),
         command=f"undersaid alerts --study {shlex.quote(answer.study.path.parent.name)}",
         settings={"days_per_false_alarm": answer.days_per_false_alarm, "series": len(answer.series)},
+        caution=cut_off(answer.study, panel, words),
     )
 
 
@@ -47,8 +49,10 @@ def alerts_files(
     """Return the files of the alerts, made when they are asked for."""
     frame, about = alerts_frame(answer, words.language), alerts_provenance(answer, panel, words, now)
     comma = words.language == "fr" if french is None else french
+    # An alert may be known by the hour, which the dates of other tables leave out.
+    written = frame.assign(**{c: frame[c].dt.strftime("%Y-%m-%d %H:%M") for c in ("at", "last", "ds") if len(frame)})
     return {
-        "alerts.csv": lambda: to_csv(frame, french=comma),
+        "alerts.csv": lambda: to_csv(written, french=comma),
         "alerts.xlsx": lambda: table_workbook(frame, words("Alerts"), about, words),
         "alerts.parquet": lambda: to_parquet(frame, about),
     }
